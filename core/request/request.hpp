@@ -1,0 +1,112 @@
+// A request on its way: what was asked, until when, what has been tried, and the one answer that it owes.
+// The debt is held by the object itself: a request that is destroyed unanswered hands itself to its responder, so that no
+// death of an actor, no dropped message and no forgotten branch can leave a caller without an answer.
+// Knows nothing of actors or sockets. Used by pool, pipeline, routing and the actors around them.
+#pragma once
+
+#include "tripool/core/outcome/failure.hpp"
+#include "tripool/core/result/result.hpp"
+#include "tripool/core/statement/statement.hpp"
+#include "tripool/core/time.hpp"
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace tripool {
+
+/// The answer of a request that was done: one result a statement, in their order.
+struct reply {
+  std::vector<result> results;
+};
+
+/// How far a request has come; decides what may be claimed when its holder dies.
+enum class stage : std::uint8_t {
+  queued, ///< Never handed to a session since the last attempt that provably did not run.
+  sent,   ///< Handed to a session: from here on the server may have run it.
+};
+
+class request;
+
+/// Where the one answer of a request goes. Implemented by the actors (a response promise) and by tests.
+class responder {
+public:
+  virtual ~responder() = default;
+  /// Delivers the answer. Called at most once, then never again.
+  virtual void done(reply x) = 0;
+  /// Delivers the failure. Called at most once, then never again.
+  virtual void failed(failure x) = 0;
+  /// Takes over a request whose holder was destroyed before it was answered. The default answers by its stage:
+  /// `not_executed` when it was only queued, `in_doubt` when it had been sent.
+  virtual void abandoned(request&& x);
+};
+
+/// One move of a request from a place to another, kept for the question "why was this request moved?".
+struct move_record {
+  std::string_view from; ///< Pool name; points to a name that outlives every request (see pool_name).
+  cause why = cause::none;
+};
+
+/// Bound of `request::moves`: three attempts in all.
+inline constexpr std::size_t attempts_max = 3;
+
+/// A request. Held by exactly one owner at a time through `request_ptr`; not thread-safe.
+class request {
+public:
+  request(statement x, std::unique_ptr<responder> to, time_point arrived, time_point deadline);
+  request(batch x, std::unique_ptr<responder> to, time_point arrived, time_point deadline);
+  request(request&&) noexcept = default;
+  request& operator=(request&&) = delete;
+  ~request();
+
+  /// The statements in order; one for a plain statement.
+  std::span<const statement> statements() const noexcept;
+  bool is_batch() const noexcept { return std::holds_alternative<batch>(body_); }
+  access mode() const noexcept { return mode_; }
+  /// Whether running it twice is harmless: a read, or declared so.
+  bool repeatable() const noexcept { return repeatable_ || mode_ == access::read; }
+  time_point arrived() const noexcept { return arrived_; }
+  time_point deadline() const noexcept { return deadline_; }
+  std::uint64_t id() const noexcept { return id_; }
+  const std::string& wanted_pool() const noexcept;
+
+  /// Answers the caller. Precondition: `!answered()`.
+  void complete(reply x);
+  /// Answers the caller with a failure, completed with attempts and time spent until `now`. Precondition: `!answered()`.
+  void fail(failure x, time_point now);
+  bool answered() const noexcept { return to_ == nullptr; }
+  /// Releases the debt without an answer: for the responder that takes over an abandoned request.
+  std::unique_ptr<responder> release() noexcept { return std::move(to_); }
+  void owe(std::unique_ptr<responder> to) noexcept { to_ = std::move(to); }
+
+  // -- what has been tried; public data of the request's history -------------------------------------------------------
+  stage progress = stage::queued;
+  std::uint32_t attempts = 0;  ///< How often it was handed to a server.
+  std::uint8_t rescues = 0;    ///< How often its holder died; bounded, so that rescue cannot loop.
+  std::uint32_t tried = 0;     ///< Bit i: pool i has been tried.
+  std::uint8_t move_count = 0; ///< Entries used in `moves`.
+  std::array<move_record, attempts_max> moves{};
+  time_point queued_at{}; ///< When it entered the present queue.
+
+private:
+  std::variant<statement, batch> body_;
+  std::unique_ptr<responder> to_;
+  time_point arrived_;
+  time_point deadline_;
+  std::uint64_t id_ = 0;
+  access mode_;
+  bool repeatable_;
+
+public:
+  void set_id(std::uint64_t id) noexcept { id_ = id; }
+};
+
+/// The one owner of a request. Shared only in the sense that messages need copyable content; never used by two holders.
+using request_ptr = std::shared_ptr<request>;
+
+} // namespace tripool

@@ -1,0 +1,101 @@
+// The immutable answer of one statement: columns, rows, command tag. A handle that is cheap to copy and may be read by
+// several threads; the bytes behind it belong to whoever made them (libpq, a test, a message from another node).
+// Knows nothing of libpq. Used by callers.
+#pragma once
+
+#include "tripool/core/statement/statement.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tripool {
+
+/// What holds a result's bytes. Implementations are immutable after construction, so reading is thread-safe.
+class result_data {
+public:
+  virtual ~result_data() = default;
+  virtual std::size_t row_count() const noexcept = 0;
+  virtual std::size_t column_count() const noexcept = 0;
+  virtual std::string_view column_name(std::size_t column) const noexcept = 0;
+  virtual std::uint32_t column_type(std::size_t column) const noexcept = 0; ///< The type's OID in the server.
+  virtual result_format column_format(std::size_t column) const noexcept = 0;
+  virtual std::optional<std::string_view> value(std::size_t row, std::size_t column) const noexcept = 0; ///< NULL: none.
+  virtual std::string_view command_tag() const noexcept = 0; ///< For example "INSERT 0 3".
+  virtual std::size_t memory_bytes() const noexcept = 0;
+};
+
+/// Why a column could not be read as the type that was asked for.
+struct decode_error {
+  std::string message; ///< Names column, row, the server's type and what was asked for; never the value.
+};
+
+class row;
+
+/// The result of one statement. An empty handle behaves as a result without rows and columns.
+class result {
+public:
+  result() = default;
+  explicit result(std::shared_ptr<const result_data> data) : data_(std::move(data)) {}
+
+  std::size_t size() const noexcept { return data_ ? data_->row_count() : 0; }
+  bool empty() const noexcept { return size() == 0; }
+  std::size_t columns() const noexcept { return data_ ? data_->column_count() : 0; }
+  /// Precondition: `column < columns()`.
+  std::string_view column_name(std::size_t column) const noexcept { return data_->column_name(column); }
+  std::uint32_t column_type(std::size_t column) const noexcept { return data_->column_type(column); }
+  result_format column_format(std::size_t column) const noexcept { return data_->column_format(column); }
+  /// Position of the first column of that name, or nothing.
+  std::optional<std::size_t> find_column(std::string_view name) const noexcept;
+  std::string_view command_tag() const noexcept { return data_ ? data_->command_tag() : std::string_view{}; }
+  /// The rows that the command touched, from its tag; 0 for commands that count none.
+  std::uint64_t affected_rows() const noexcept;
+  std::size_t memory_bytes() const noexcept { return data_ ? data_->memory_bytes() : 0; }
+
+  /// The bytes of one value as the server sent them; nothing for NULL. Precondition: both indices in range.
+  std::optional<std::string_view> raw(std::size_t row, std::size_t column) const noexcept {
+    return data_->value(row, column);
+  }
+  bool is_null(std::size_t row, std::size_t column) const noexcept { return !raw(row, column).has_value(); }
+
+  /// Precondition: `index < size()`.
+  row operator[](std::size_t index) const noexcept;
+
+  const std::shared_ptr<const result_data>& data() const noexcept { return data_; }
+
+private:
+  std::shared_ptr<const result_data> data_;
+};
+
+/// Result data that owns its bytes in plain vectors: for tests, and for results rebuilt from a message.
+class owned_result final : public result_data {
+public:
+  struct column {
+    std::string name;
+    std::uint32_t type = 25;
+    result_format format = result_format::text;
+  };
+  using cell = std::optional<std::string>;
+
+  owned_result(std::string tag, std::vector<column> columns, std::vector<std::vector<cell>> rows);
+
+  std::size_t row_count() const noexcept override { return rows_.size(); }
+  std::size_t column_count() const noexcept override { return columns_.size(); }
+  std::string_view column_name(std::size_t i) const noexcept override { return columns_[i].name; }
+  std::uint32_t column_type(std::size_t i) const noexcept override { return columns_[i].type; }
+  result_format column_format(std::size_t i) const noexcept override { return columns_[i].format; }
+  std::optional<std::string_view> value(std::size_t row, std::size_t column) const noexcept override;
+  std::string_view command_tag() const noexcept override { return tag_; }
+  std::size_t memory_bytes() const noexcept override;
+
+private:
+  std::string tag_;
+  std::vector<column> columns_;
+  std::vector<std::vector<cell>> rows_;
+};
+
+} // namespace tripool

@@ -1,0 +1,40 @@
+// What a caller asks: one statement, or a batch of statements that run as one atomic transaction.
+// Plain values that travel in messages. Knows nothing of connections. Used by callers, the delegate and everything below.
+#pragma once
+
+#include "tripool/core/statement/parameter.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace tripool {
+
+/// Whether a request may change anything. A read may run on a standby, and may be repeated when its answer was lost.
+enum class access : std::uint8_t { read, write };
+
+/// How the server encodes the columns of a result.
+enum class result_format : std::uint8_t { text, binary };
+
+/// One SQL statement with its parameters. Exactly one command a text; parameters are written $1, $2, ...
+struct statement {
+  std::string text;
+  std::vector<parameter> parameters;
+  access mode = access::write;
+  bool repeatable = false; ///< A write whose repetition is harmless: Tripool may repeat it when its answer was lost.
+  result_format format = result_format::text;
+  std::chrono::milliseconds timeout{0}; ///< From arrival at the delegate to the answer; 0 takes the configured default.
+  std::string pool;                     ///< Name of the only pool that may serve it; empty lets the routing choose.
+};
+
+/// Several statements as one atomic transaction in one round trip: all of them or none.
+struct batch {
+  std::vector<statement> statements; ///< Access, repeatable, timeout and pool of the single statements are ignored.
+  access mode = access::write;
+  bool repeatable = false;
+  std::chrono::milliseconds timeout{0};
+  std::string pool;
+};
+
+} // namespace tripool
