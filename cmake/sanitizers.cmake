@@ -1,5 +1,5 @@
-# Instrumentation of the whole build: sanitizers (TRIPOOL_SANITIZE) and coverage (TRIPOOL_COVERAGE). A sanitizer's finding
-# ends the process, so that a test with a finding fails.
+# Instrumentation of the whole build: sanitizers (TRIPOOL_SANITIZE) and coverage (TRIPOOL_COVERAGE). A sanitizer's
+# finding ends the process, so that a test with a finding fails.
 if(TRIPOOL_SANITIZE)
   add_compile_options(-fsanitize=${TRIPOOL_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${TRIPOOL_SANITIZE})

@@ -38,7 +38,8 @@ function(tripool_export target name)
     INCLUDES DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
 endfunction()
 
-# tripool_precompile_caf(<target>): CAF's headers take seconds to parse; a target that uses them everywhere reads them once.
+# tripool_precompile_caf(<target>): CAF's headers take seconds to parse; a target that uses them everywhere reads them
+# once.
 function(tripool_precompile_caf target)
   target_precompile_headers(${target} PRIVATE
     <caf/actor_system.hpp>

@@ -1,0 +1,128 @@
+# What ./run, ./check and the scripts of this folder share: messages, and the installation of missing Debian packages.
+# It is sourced by bash with `set -euo pipefail`, with $top set to the top folder of the tree; it never touches a
+# PostgreSQL server that is already there.
+# shellcheck shell=bash disable=SC2034,SC2154
+
+# What building and running needs, and what the checks need beyond that. `postgresql` stands for any server >= 15.
+packages_run=(g++ cmake ninja-build libcaf-dev libpq-dev libspdlog-dev libcli11-dev nlohmann-json3-dev postgresql)
+packages_check=("${packages_run[@]}" catch2 python3 clang-format-14)
+packages_tidy=(clang-tidy-14)
+
+say() { printf '%s\n' "$*"; }
+
+die() {
+  printf '%s: %s\n' "$(basename "$0")" "$*" >&2
+  exit 1
+}
+
+as_root() {
+  if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+is_installed() {
+  if [ "$1" = postgresql ]; then
+    has_postgresql_server && return 0
+  fi
+  [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+has_postgresql_server() {
+  local bin version
+  for bin in /usr/lib/postgresql/*/bin; do
+    version=${bin#/usr/lib/postgresql/}
+    version=${version%/bin}
+    if [[ "$version" =~ ^[0-9]+$ ]] && [ "$version" -ge 15 ] && [ -x "$bin/initdb" ] && [ -x "$bin/postgres" ] &&
+       [ -x "$bin/pg_basebackup" ]; then
+      return 0
+    fi
+  done
+  return 1
+}
+
+has_candidate() {
+  apt-cache policy "$1" 2>/dev/null | grep -q '^  Candidate: [0-9]'
+}
+
+apt_install() {
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+    -o DPkg::Lock::Timeout=300 "$@" </dev/null
+}
+
+apt_update() {
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq -o DPkg::Lock::Timeout=300 </dev/null
+}
+
+# install_missing <package>...: installs those that are not installed, and nothing else. The package lists are fetched
+# only when they do not know a package, or when an installation from them failed (they may be out of date).
+install_missing() {
+  local package missing=() unknown=0
+  if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+    say "This is not a Debian system; going on with what is installed. Needed: $*"
+    return 0
+  fi
+  for package in "$@"; do
+    is_installed "$package" || missing+=("$package")
+  done
+  [ ${#missing[@]} -gt 0 ] || return 0
+  if [ "$(id -u)" -ne 0 ] && ! command -v sudo >/dev/null; then
+    die "missing packages, and neither root nor sudo to install them. As root: apt-get install ${missing[*]}"
+  fi
+  say "Installing what is missing: ${missing[*]}"
+  case " ${missing[*]} " in *" postgresql "*) keep_default_cluster_away ;; esac
+  for package in "${missing[@]}"; do
+    has_candidate "$package" || unknown=1
+  done
+  local status=0
+  if [ "$unknown" -eq 1 ]; then apt_update || status=$?; fi
+  if [ "$status" -eq 0 ] && ! apt_install "${missing[@]}"; then
+    say "The installation failed; trying again with fresh package lists."
+    { apt_update && apt_install "${missing[@]}"; } || status=$?
+  fi
+  allow_default_cluster
+  [ "$status" -eq 0 ] || die "could not install: ${missing[*]}"
+}
+
+# Debian's server package makes and starts a cluster of its own when it is installed for the first time. Tripool makes
+# its own private ones, so a drop-in file switches that off for the time of the installation.
+cluster_drop_in=/etc/postgresql-common/createcluster.d/tripool-no-main-cluster.conf
+cluster_drop_in_folders=()
+
+keep_default_cluster_away() {
+  local folder
+  for folder in /etc/postgresql-common /etc/postgresql-common/createcluster.d; do
+    [ -d "$folder" ] && continue
+    as_root mkdir "$folder"
+    cluster_drop_in_folders=("$folder" "${cluster_drop_in_folders[@]}")
+  done
+  trap allow_default_cluster EXIT
+  say 'create_main_cluster = false' | as_root tee "$cluster_drop_in" >/dev/null
+}
+
+allow_default_cluster() {
+  [ -e "$cluster_drop_in" ] || return 0
+  as_root rm -f "$cluster_drop_in"
+  local folder
+  for folder in "${cluster_drop_in_folders[@]}"; do
+    as_root rmdir --ignore-fail-on-non-empty "$folder"
+  done
+  cluster_drop_in_folders=()
+  trap - EXIT
+}
+
+# build_preset <preset> [target...]: configures and builds, with one compiler for each core.
+build_preset() {
+  local preset=$1
+  shift
+  (cd "$top" && cmake --preset "$preset" && cmake --build --preset "$preset" -j "$(nproc)" ${1:+--target "$@"})
+}
+
+# tree_files <pattern>...: the tree's own files, from git where the folder is a clone, else by looking.
+tree_files() {
+  if git -C "$top" ls-files -z -- "$@" 2>/dev/null | grep -qz .; then
+    git -C "$top" ls-files -- "$@"
+  else
+    local pattern tests=()
+    for pattern in "$@"; do tests+=(${tests[@]:+-o} -name "$pattern"); done
+    (cd "$top" && find . \( -path ./build -o -path ./.git \) -prune -o -type f \( "${tests[@]}" \) -printf '%P\n')
+  fi
+}

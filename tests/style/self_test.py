@@ -1,0 +1,144 @@
+#!/usr/bin/env python3
+# The test of the style test: for each rule a text that breaks it, and texts that look as if they did but do not.
+import sys
+import unittest
+
+sys.dont_write_bytecode = True
+import style  # noqa: E402  (after the flag above, which keeps compiled files out of the tree)
+
+OPENING = "// What this is.\n"
+HEADER = OPENING + "#pragma once\n"
+
+
+def rules(path, text):
+    return [finding.rule for finding in style.check_bytes(path, text.encode())]
+
+
+def function(lines):
+    return "int f(int x) {\n" + "  ++x;\n" * (lines - 2) + "}\n"
+
+
+class broken(unittest.TestCase):
+    def flagged(self, rule, path, text):
+        self.assertIn(rule, rules(path, text), f"{path}: {text[:80]!r}")
+
+    def test_includes_out_of_bounds(self):
+        for path, include in [
+            ("core/pool/a.hpp", "<caf/all.hpp>"),
+            ("core/pool/a.hpp", "<spdlog/spdlog.h>"),
+            ("core/pool/a.hpp", "<libpq-fe.h>"),
+            ("core/pool/a.hpp", "<thread>"),
+            ("core/pool/a.hpp", "<random>"),
+            ("core/pool/a.hpp", "<fstream>"),
+            ("core/pool/a.hpp", "<unistd.h>"),
+            ("core/pool/a.hpp", "<sys/socket.h>"),
+            ("core/pool/a.hpp", '"tripool/core/postgres/session.hpp"'),
+            ("core/pool/a.hpp", '"tripool/actors/pool.hpp"'),
+            ("core/postgres/a.hpp", "<caf/fwd.hpp>"),
+            ("core/postgres/a.hpp", '"tripool/actors/pool.hpp"'),
+            ("actors/a.hpp", "<libpq-fe.h>"),
+            ("actors/a.hpp", "<postgresql/libpq-fe.h>"),
+            ("actors/a.hpp", '"service/commands/demo.hpp"'),
+            ("actors/a.hpp", '"tests/support/fake.hpp"'),
+            ("service/a.hpp", "<libpq-fe.h>"),
+            ("service/a.hpp", '"tests/support/fake.hpp"'),
+            ("service/cluster/a.hpp", '"tripool/actors/pool.hpp"'),
+            ("tests/unit/a.hpp", "<caf/all.hpp>"),
+            ("tests/unit/a.hpp", "<thread>"),
+            ("tests/unit/a.hpp", '"tripool/actors/pool.hpp"'),
+            ("tests/integration/a.hpp", "<libpq-fe.h>"),
+            ("tests/actors/a.hpp", "<catch2/catch.hpp>"),
+            ("tests/embedding/a.hpp", '"tests/support/catch.hpp"'),
+            ("actors/a.hpp", '"../core/pool.hpp"'),
+            ("actors/a.hpp", '"pool.hpp"'),
+        ]:
+            self.flagged("include", path, HEADER + f"#include {include}\n")
+
+    def test_calls(self):
+        self.flagged("call", "core/pool/a.cpp", OPENING + "auto t = std::chrono::steady_clock::now();\n")
+        self.flagged("call", "core/pool/a.cpp", OPENING + 'auto t = std::getenv("HOME");\n')
+        for call in ("std::this_thread::sleep_for(10ms)", "usleep(10)", "sleep(1)", "::nanosleep(&t, nullptr)"):
+            self.flagged("call", "tests/unit/a.cpp", OPENING + f"void f() {{ {call}; }}\n")
+            self.flagged("call", "tests/actors/a.cpp", OPENING + f"void f() {{ {call}; }}\n")
+
+    def test_lengths(self):
+        self.flagged("file-length", "core/a.hpp", HEADER + "int x;\n" * 299)
+        self.flagged("file-length", "core/a.cpp", OPENING + "int x;\n" * 400)
+        self.flagged("line-length", "core/a.cpp", OPENING + "// " + "x" * 118 + "\n")
+        self.flagged("line-length", "check", "# " + "x" * 119 + "\n")
+
+    def test_long_functions(self):
+        for wrap in (
+            "{}",
+            "namespace tripool {{\n{}}}\n",
+            "struct a {{\n{}}};\n",
+            "class a : public b {{\n{}}};\n",
+            "namespace {{\nenum class e {{ x, y }};\n{}}}\n",
+            "constexpr int table[] = {{1, 2, 3}};\nauto text = R\"({{{{ \" )\";\n{}",
+        ):
+            self.flagged("function-length", "actors/a.cpp", OPENING + wrap.format(function(71)))
+        initialised = "a::a(int x) : b_{x}, c_{x, 1} {\n" + "  ++b_;\n" * 69 + "}\n"
+        self.flagged("function-length", "actors/a.cpp", OPENING + initialised)
+        templated = "template <class T>\nauto f(T x) -> std::vector<T>\n{\n" + "  ++x;\n" * 69 + "}\n"
+        self.flagged("function-length", "actors/a.cpp", OPENING + templated)
+        case = 'TEST_CASE("{ a promise") {\n' + "  CHECK(true);\n" * 69 + "}\n"
+        self.flagged("function-length", "tests/unit/a.cpp", OPENING + case)
+
+    def test_openings(self):
+        self.flagged("opening", "core/a.cpp", "int x;\n")
+        self.flagged("opening", "run", "#!/usr/bin/env bash\nset -e\n")
+        self.flagged("opening", "cmake/a.cmake", "set(a 1)\n")
+        self.flagged("pragma-once", "core/a.hpp", OPENING + "int x;\n")
+
+    def test_contents(self):
+        for mark in ("TO" + "DO", "FIX" + "ME"):
+            self.flagged("mark", "core/a.cpp", OPENING + f"// {mark}: later\n")
+            self.flagged("mark", "README.md", f"# A\n{mark}\n")
+        self.flagged("whitespace", "core/a.cpp", OPENING + "int\tx;\n")
+        self.flagged("whitespace", "core/a.cpp", OPENING + "int x; \n")
+        self.flagged("whitespace", "core/a.cpp", OPENING + "int x;\r\n")
+        self.flagged("end", "core/a.cpp", OPENING + "int x;")
+        self.flagged("using-namespace", "core/a.hpp", HEADER + "using namespace std;\n")
+        self.flagged("name", "core/PoolState.cpp", OPENING)
+        self.flagged("generated", "build/dev/a.hpp", HEADER)
+        self.flagged("generated", "core/a.o", "x")
+        self.flagged("binary", "core/a.dat", "# a\0b\n")
+
+
+class in_order(unittest.TestCase):
+    def passes(self, path, text):
+        self.assertEqual(rules(path, text), [], f"{path}: {text[:80]!r}")
+
+    def test_includes_within_bounds(self):
+        for path, include in [
+            ("core/pool/a.hpp", '"tripool/core/outcome/failure.hpp"'),
+            ("core/pool/a.hpp", "<chrono>"),
+            ("core/postgres/a.hpp", "<libpq-fe.h>"),
+            ("core/postgres/a.hpp", "<sys/socket.h>"),
+            ("actors/a.hpp", "<caf/fwd.hpp>"),
+            ("actors/a.hpp", '"tripool/core/postgres/session.hpp"'),
+            ("service/a.hpp", '"service/cluster/cluster.hpp"'),
+            ("tests/unit/a.hpp", '"tests/support/catch.hpp"'),
+            ("tests/actors/a.hpp", '"tripool/actors/pool.hpp"'),
+            ("tests/support/catch.hpp", "<catch2/catch.hpp>"),
+        ]:
+            self.passes(path, HEADER + f"#include {include}\n")
+
+    def test_at_the_limits(self):
+        self.passes("core/a.hpp", HEADER + "int x;\n" * 298)
+        self.passes("core/a.cpp", OPENING + "int x;\n" * 399)
+        self.passes("core/a.cpp", OPENING + "// " + "x" * 117 + "\n")
+        self.passes("core/a.cpp", OPENING + function(70) + function(70))
+        self.passes("core/a.hpp", HEADER + "struct a {\n" + "  int f() { return 1; }\n" * 100 + "};\n")
+
+    def test_what_only_looks_forbidden(self):
+        self.passes("core/a.cpp", OPENING + "// never calls steady_clock::now() itself\n")
+        self.passes("core/a.cpp", OPENING + "auto x = retry_time(3);\n")
+        self.passes("tests/unit/a.cpp", OPENING + "// no sleep_for(1s) here\n")
+        self.passes("core/a.cpp", OPENING + "auto n = 1'000'000; char c = '{';\n" + function(70))
+        self.passes("core/a.hpp", HEADER + "using namespace std::chrono_literals;\n")
+        self.passes("tests/integration/a.cpp", OPENING + "void f() { std::this_thread::sleep_for(1ms); }\n")
+
+
+if __name__ == "__main__":
+    unittest.main()
