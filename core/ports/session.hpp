@@ -61,7 +61,8 @@ struct wire_result {
   };
   kind what = kind::complete;
   result rows;              ///< For `complete`.
-  server_message error;     ///< For `error`.
+  server_message error;     ///< For `error`. For `sync`: why the implicit transaction that the sync was to commit was
+                            ///< rolled back (a deferred constraint, for example); an empty SQLSTATE means it was not.
   char transaction_status = 'I'; ///< For `sync`: I idle, T in a transaction, E in a failed one.
 };
 
