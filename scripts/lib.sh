@@ -43,13 +43,15 @@ has_candidate() {
   apt-cache policy "$1" 2>/dev/null | grep -q '^  Candidate: [0-9]'
 }
 
-apt_install() {
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-    -o DPkg::Lock::Timeout=300 "$@" </dev/null
-}
+# apt's own output is shown only when it fails.
+apt_install() { apt_quietly install -y --no-install-recommends "$@"; }
 
-apt_update() {
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq -o DPkg::Lock::Timeout=300 </dev/null
+apt_update() { apt_quietly update; }
+
+apt_quietly() {
+  local output
+  output=$(as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "$@" \
+    </dev/null 2>&1) || { say "$output" >&2; return 1; }
 }
 
 # install_missing <package>...: installs those that are not installed, and nothing else. The package lists are fetched
