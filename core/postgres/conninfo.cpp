@@ -1,0 +1,151 @@
+// Reading libpq's option lists.
+//
+// libpq's messages about a malformed string quote parts of it, which may be parts of a password: they are recognised by
+// their fixed beginnings and replaced by words of our own.
+#include "tripool/core/postgres/conninfo.hpp"
+
+#include <libpq-fe.h>
+
+#include <charconv>
+#include <cstring>
+#include <memory>
+#include <string_view>
+
+namespace tripool::postgres {
+
+namespace {
+
+/// Frees an option list after wiping its secrets.
+struct option_list_deleter {
+  void operator()(PQconninfoOption* list) const noexcept {
+    for (auto* x = list; x->keyword; ++x) {
+      if (x->val && x->dispchar[0] == '*') {
+        explicit_bzero(x->val, std::strlen(x->val));
+      }
+    }
+    PQconninfoFree(list);
+  }
+};
+using option_list = std::unique_ptr<PQconninfoOption, option_list_deleter>;
+
+struct reason {
+  const char* begins;
+  const char* says;
+};
+
+/// What libpq complains about, in words that hold none of the string.
+constexpr reason reasons[] = {
+    {"missing \"=\" after", "a keyword has no \"=\" (a value with spaces must be quoted: password='a b')"},
+    {"unterminated quoted string", "a quote is not closed"},
+    {"invalid connection option", "it holds a keyword that the client library does not know"},
+    {"invalid URI query parameter", "the URI has a query parameter that the client library does not know"},
+    {"invalid percent-encoded token", "a % in the URI is not followed by two hexadecimal digits (write %25 for a %)"},
+    {"forbidden value %00", "the URI holds the forbidden %00"},
+    {"end of string reached when looking for matching \"]\"", "an IPv6 address in the URI lacks its closing \"]\""},
+    {"IPv6 host address may not be empty", "the IPv6 address in the URI is empty"},
+    {"unexpected character", "the URI has an unexpected character after its host (a \"/\", \"@\" or \":\" in a password "
+                             "must be percent-encoded)"},
+    {"extra key/value separator", "a query parameter of the URI has more than one \"=\""},
+    {"missing key/value separator", "a query parameter of the URI has no \"=\""},
+    {"out of memory", "memory is out"},
+};
+
+conninfo_error explain(const char* from_libpq) {
+  const std::string_view text = from_libpq ? from_libpq : "out of memory";
+  for (const reason& r : reasons) {
+    if (text.starts_with(r.begins)) {
+      return {std::string{"the connection string is not valid: "} + r.says};
+    }
+  }
+  return {"the connection string is not valid: write it as host=... port=... dbname=... user=... or as "
+          "postgresql://user@host:port/dbname"};
+}
+
+conninfo_error several(const char* keyword) {
+  return {std::string{"the connection names more than one "} + keyword
+          + ": a pool is one server, so give each server a pool of its own"};
+}
+
+std::optional<conninfo_error> take(PQconninfoOption& x, conninfo& into) {
+  const std::string_view keyword = x.keyword;
+  const std::string_view value = x.val;
+  const bool per_host = keyword == "host" || keyword == "hostaddr" || keyword == "port";
+  if (per_host && value.find(',') != std::string_view::npos) {
+    return several(x.keyword);
+  }
+  if (keyword == "password") {
+    into.password = secret{std::string{value}};
+    into.has_password = true;
+  } else if (x.dispchar[0] == '*') {
+    return conninfo_error{"the connection holds \"" + std::string{keyword}
+                          + "\", a secret that is not the password: it must not lie here"};
+  } else if (keyword == "port") {
+    std::uint16_t port = 0;
+    const auto end = value.data() + value.size();
+    const auto read = std::from_chars(value.data(), end, port);
+    if (read.ec != std::errc{} || read.ptr != end || port == 0) {
+      return conninfo_error{"the port must be a number from 1 to 65535"};
+    }
+    into.port = port;
+  } else if (keyword == "host") {
+    into.host = value;
+  } else if (keyword == "hostaddr") {
+    into.hostaddr = value;
+  } else if (keyword == "dbname") {
+    into.dbname = value;
+  } else if (keyword == "user") {
+    into.user = value;
+  } else if (keyword == "application_name") {
+    into.application_name = value;
+  } else {
+    into.options.emplace_back(keyword, value);
+  }
+  return std::nullopt;
+}
+
+} // namespace
+
+std::variant<conninfo, conninfo_error> parse_conninfo(std::string&& text) {
+  const secret source{std::move(text)};
+  char* message = nullptr;
+  const option_list list{PQconninfoParse(source.reveal(), &message)};
+  if (!list) {
+    auto error = explain(message);
+    if (message) {
+      explicit_bzero(message, std::strlen(message));
+      PQfreemem(message);
+    }
+    return error;
+  }
+  conninfo found;
+  for (auto* x = list.get(); x->keyword; ++x) {
+    if (!x->val || !*x->val) {
+      continue;
+    }
+    if (auto error = take(*x, found)) {
+      return std::move(*error);
+    }
+  }
+  return found;
+}
+
+std::variant<conninfo, conninfo_error> default_conninfo() {
+  const option_list list{PQconndefaults()};
+  if (!list) {
+    return conninfo_error{"libpq's defaults could not be read: the service file that PGSERVICE names may be broken"};
+  }
+  conninfo found;
+  for (auto* x = list.get(); x->keyword; ++x) {
+    const std::string_view keyword = x->keyword;
+    const bool wanted = keyword == "host" || keyword == "hostaddr" || keyword == "port" || keyword == "dbname"
+                        || keyword == "user" || keyword == "application_name";
+    if (wanted && x->val && *x->val) {
+      if (auto error = take(*x, found)) {
+        return std::move(*error);
+      }
+    }
+  }
+  return found;
+}
+
+} // namespace tripool::postgres

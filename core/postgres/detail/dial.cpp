@@ -1,0 +1,170 @@
+// The keywords of a connection, and the reading of libpq's connect errors.
+//
+// libpq keeps no error fields for a failed connect, only a text. In verbose mode that text holds the SQLSTATE between the
+// severity and the message: `... failed: FATAL:  28P01: password authentication failed for user "x"`.
+#include "tripool/core/postgres/detail/dial.hpp"
+
+#include "tripool/core/postgres/detail/results.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+namespace tripool::postgres {
+
+namespace {
+
+/// Keywords and values for PQconnectStartParams. A later keyword replaces an earlier one; empty values are left out, so
+/// that libpq's own defaults apply.
+class keyword_list {
+public:
+  void add(const char* keyword, std::string value) {
+    if (!value.empty()) {
+      names_.push_back(keyword);
+      owned_.push_back(std::move(value));
+      values_.push_back(nullptr);
+    }
+  }
+  /// The secret is borrowed, not copied.
+  void add_secret(const char* keyword, const char* value) {
+    names_.push_back(keyword);
+    owned_.emplace_back();
+    values_.push_back(value);
+  }
+  conn_handle start() {
+    for (std::size_t i = 0; i < owned_.size(); ++i) {
+      if (!values_[i]) {
+        values_[i] = owned_[i].c_str();
+      }
+    }
+    names_.push_back(nullptr);
+    values_.push_back(nullptr);
+    return conn_handle{PQconnectStartParams(names_.data(), values_.data(), 0)};
+  }
+
+private:
+  std::vector<const char*> names_;
+  std::vector<std::string> owned_;
+  std::vector<const char*> values_;
+};
+
+/// A duration in whole units, rounded up so that a short one does not become "use the default".
+template <class Unit>
+std::string whole(duration x) {
+  return std::to_string(std::chrono::ceil<Unit>(std::max(x, duration::zero())).count());
+}
+
+bool is_sqlstate(std::string_view x) noexcept {
+  return x.size() == 5 && std::all_of(x.begin(), x.end(), [](char c) {
+           return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z');
+         });
+}
+
+/// Finds `SEVERITY:  SQLSTATE: ` in a line, whatever the severity's language. Returns the SQLSTATE's position, or npos.
+std::size_t find_sqlstate(std::string_view line) noexcept {
+  for (auto i = line.find(":  "); i != std::string_view::npos; i = line.find(":  ", i + 1)) {
+    const auto rest = line.substr(i + 3);
+    if (is_sqlstate(rest.substr(0, 5)) && rest.substr(5, 2) == ": ") {
+      return i + 3;
+    }
+  }
+  return std::string_view::npos;
+}
+
+/// `LOCATION:  function, file.c:123` of a server error.
+bool is_location(std::string_view line) noexcept {
+  return line.starts_with("LOCATION:  ");
+}
+
+} // namespace
+
+conn_handle start_dial(const dial_target& to, const credential& with) {
+  using std::chrono::milliseconds;
+  using std::chrono::seconds;
+  keyword_list k;
+  k.add("keepalives", "1");
+  k.add("keepalives_idle", whole<seconds>(to.keepalive_idle));
+  k.add("keepalives_interval", whole<seconds>(to.keepalive_interval));
+  k.add("keepalives_count", std::to_string(to.keepalive_count));
+  k.add("tcp_user_timeout", whole<milliseconds>(to.tcp_user_timeout));
+  // Bounds the blocking cancel of libpq 17; libpq does not enforce it on this path.
+  k.add("connect_timeout", "5");
+  // A pool is one server: what the environment says about roles is not for it.
+  k.add("target_session_attrs", "any");
+  for (const auto& [keyword, value] : to.options) {
+    k.add(keyword.c_str(), value);
+  }
+  k.add("host", to.host);
+  k.add("hostaddr", to.address.starts_with('/') ? std::string{} : to.address);
+  if (to.host.empty() && to.address.starts_with('/')) {
+    k.add("host", to.address);
+  }
+  k.add("port", std::to_string(to.port));
+  k.add("dbname", to.dbname);
+  k.add("user", to.user);
+  k.add("application_name", to.application_name);
+  k.add("client_encoding", "UTF8");
+  if (with.has_password) {
+    k.add_secret("password", with.password.reveal());
+  }
+  auto conn = k.start();
+  if (conn) {
+    PQsetErrorVerbosity(conn.get(), PQERRORS_VERBOSE);
+  }
+  return conn;
+}
+
+session_loss read_connect_error(std::string_view text) {
+  session_loss loss;
+  std::string readable;
+  while (!text.empty()) {
+    const auto end = text.find('\n');
+    const auto line = text.substr(0, end);
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    if (is_location(line)) {
+      continue;
+    }
+    if (const auto at = find_sqlstate(line); at != std::string_view::npos) {
+      loss.sqlstate = line.substr(at, 5);
+      readable.append(line.substr(0, at - 1)).append(line.substr(at + 7));
+    } else {
+      readable.append(line);
+    }
+    readable += '\n';
+  }
+  loss.message = one_line(readable);
+  return loss;
+}
+
+session_loss explain_failed_dial(const PGconn* conn) {
+  session_loss loss = read_connect_error(PQerrorMessage(conn));
+  if (loss.sqlstate.empty() && PQconnectionNeedsPassword(conn)) {
+    loss.sqlstate = "28000";
+    loss.message += "; the server asks for a password and none is configured";
+  }
+  if (loss.message.empty()) {
+    loss.message = "the connection could not be made, and the client library does not say why";
+  }
+  loss.during = session_loss::phase::dialling;
+  return loss;
+}
+
+std::optional<bool> reported_flag(const PGconn* conn, const char* name) {
+  const char* value = PQparameterStatus(conn, name);
+  return value ? std::optional{std::string_view{value} == "on"} : std::nullopt;
+}
+
+server_info describe_server(const PGconn* conn, const dial_target& to) {
+  server_info info;
+  info.host = to.host.empty() ? std::string{PQhost(conn)} : to.host;
+  info.port = to.port;
+  const bool bare_ipv6 = !info.host.starts_with('/') && info.host.find(':') != std::string::npos;
+  info.address = (bare_ipv6 ? '[' + info.host + ']' : info.host) + ':' + std::to_string(to.port);
+  info.version = PQserverVersion(conn);
+  info.backend_pid = PQbackendPID(conn);
+  info.in_hot_standby = reported_flag(conn, "in_hot_standby");
+  info.read_only = reported_flag(conn, "default_transaction_read_only");
+  return info;
+}
+
+} // namespace tripool::postgres

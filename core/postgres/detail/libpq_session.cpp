@@ -1,0 +1,133 @@
+// A session's beginning and end: dialling, opening, losing.
+#include "tripool/core/postgres/detail/libpq_session.hpp"
+
+#include "tripool/core/postgres/detail/dial.hpp"
+#include "tripool/core/postgres/detail/libpq_canceller.hpp"
+
+namespace tripool::postgres {
+
+libpq_session::libpq_session(const dial_target& to, const credential& with, std::function<void()> wake)
+: conn_(start_dial(to, with)), target_(to), wake_(std::move(wake)) {
+  if (conn_ && PQstatus(conn_.get()) != CONNECTION_BAD) {
+    notices_.install(conn_.get());
+    watch(false, true); // as PQconnectStart wants
+    return;
+  }
+  failure_ = conn_ ? explain_failed_dial(conn_.get()) : session_loss{session_loss::phase::dialling, {}, "out of memory"};
+  phase_ = phase::losing;
+  if (wake_) {
+    wake_();
+  }
+}
+
+void libpq_session::watch(bool read, bool write) noexcept {
+  interest_.fd = PQsocket(conn_.get());
+  interest_.read = read;
+  interest_.write = write;
+}
+
+void libpq_session::on_ready(bool readable, bool writable, session_sink& sink) {
+  switch (phase_) {
+  case phase::dialling:
+    dial_on(readable, writable, sink);
+    break;
+  case phase::open:
+    if (settling_) {
+      return;
+    }
+    if (writable) {
+      write_out();
+    }
+    if (readable) {
+      read_in();
+    }
+    settle(sink);
+    if (readable && phase_ == phase::open && !completed_answer_ && !expected_.empty()) {
+      meter_.after_fruitless_read();
+    }
+    break;
+  case phase::losing:
+    report_loss(sink);
+    break;
+  case phase::lost:
+    break;
+  }
+}
+
+void libpq_session::dial_on(bool readable, bool writable, session_sink& sink) {
+  // libpq takes a call as the readiness that it asked for: calling it early breaks the attempt.
+  if (!(readable && interest_.read) && !(writable && interest_.write)) {
+    return;
+  }
+  const auto next = PQconnectPoll(conn_.get());
+  ++interest_.epoch; // the socket may be another one under the same number
+  switch (next) {
+  case PGRES_POLLING_READING:
+    watch(true, false);
+    break;
+  case PGRES_POLLING_WRITING:
+    watch(false, true);
+    break;
+  case PGRES_POLLING_OK:
+    opened(sink);
+    break;
+  default:
+    failure_ = explain_failed_dial(conn_.get());
+    phase_ = phase::losing;
+    deliver_notices(sink);
+    report_loss(sink);
+    break;
+  }
+}
+
+void libpq_session::opened(session_sink& sink) {
+  PGconn* const conn = conn_.get();
+  if (PQsetnonblocking(conn, 1) != 0 || !PQenterPipelineMode(conn)) {
+    failure_ = explain_failed_dial(conn);
+    phase_ = phase::losing;
+    report_loss(sink);
+    return;
+  }
+  phase_ = phase::open;
+  watch(true, false);
+  meter_.watch(interest_.fd);
+#ifndef LIBPQ_HAS_SEND_PIPELINE_SYNC
+  cork_.watch(is_tcp(interest_.fd) ? interest_.fd : -1);
+#endif
+  const server_info info = describe_server(conn, target_);
+  target_ = {};
+  hot_standby_ = info.in_hot_standby;
+  read_only_ = info.read_only;
+  settling_ = true;
+  deliver_notices(sink);
+  sink.on_open(info);
+  settling_ = false;
+}
+
+void libpq_session::fail(std::string message, std::string sqlstate) {
+  if (!failure_) {
+    failure_ = session_loss{session_loss::phase::open, std::move(sqlstate), std::move(message)};
+  }
+}
+
+void libpq_session::go_astray(std::string message) {
+  astray_ = true;
+  fail(std::move(message));
+}
+
+void libpq_session::report_loss(session_sink& sink) {
+  phase_ = phase::lost;
+  interest_.fd = -1;
+  interest_.read = false;
+  interest_.write = false;
+  ++interest_.epoch;
+  expected_.clear();
+  meter_.answer_completed();
+  sink.on_lost(std::move(*failure_));
+}
+
+std::unique_ptr<canceller> libpq_session::make_canceller() {
+  return make_libpq_canceller(phase_ == phase::open ? conn_.get() : nullptr);
+}
+
+} // namespace tripool::postgres

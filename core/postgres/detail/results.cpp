@@ -1,0 +1,111 @@
+// Reading PGresults.
+#include "tripool/core/postgres/detail/results.hpp"
+
+#include <cassert>
+
+namespace tripool::postgres {
+
+namespace {
+
+std::string field(const PGresult& x, int code) {
+  const char* text = PQresultErrorField(&x, code);
+  return text ? std::string{text} : std::string{};
+}
+
+} // namespace
+
+libpq_result::libpq_result(result_handle from) noexcept
+: from_(std::move(from)),
+  rows_(static_cast<std::size_t>(PQntuples(from_.get()))),
+  columns_(static_cast<std::size_t>(PQnfields(from_.get()))) {}
+
+std::string_view libpq_result::column_name(std::size_t column) const noexcept {
+  assert(column < columns_);
+  return column < columns_ ? std::string_view{PQfname(from_.get(), static_cast<int>(column))} : std::string_view{};
+}
+
+std::uint32_t libpq_result::column_type(std::size_t column) const noexcept {
+  assert(column < columns_);
+  return column < columns_ ? PQftype(from_.get(), static_cast<int>(column)) : 0;
+}
+
+result_format libpq_result::column_format(std::size_t column) const noexcept {
+  assert(column < columns_);
+  const bool binary = column < columns_ && PQfformat(from_.get(), static_cast<int>(column)) == 1;
+  return binary ? result_format::binary : result_format::text;
+}
+
+std::optional<std::string_view> libpq_result::value(std::size_t row, std::size_t column) const noexcept {
+  assert(row < rows_ && column < columns_);
+  if (row >= rows_ || column >= columns_) {
+    return std::nullopt;
+  }
+  const int r = static_cast<int>(row);
+  const int c = static_cast<int>(column);
+  if (PQgetisnull(from_.get(), r, c)) {
+    return std::nullopt;
+  }
+  return std::string_view{PQgetvalue(from_.get(), r, c), static_cast<std::size_t>(PQgetlength(from_.get(), r, c))};
+}
+
+std::string_view libpq_result::command_tag() const noexcept {
+  return PQcmdStatus(from_.get());
+}
+
+std::size_t libpq_result::memory_bytes() const noexcept {
+  return PQresultMemorySize(from_.get());
+}
+
+server_message message_of(const PGresult& x) {
+  server_message m;
+  m.severity = field(x, PG_DIAG_SEVERITY_NONLOCALIZED);
+  if (m.severity.empty()) {
+    m.severity = field(x, PG_DIAG_SEVERITY);
+  }
+  m.sqlstate = field(x, PG_DIAG_SQLSTATE);
+  m.message = field(x, PG_DIAG_MESSAGE_PRIMARY);
+  if (m.message.empty()) {
+    m.message = one_line(PQresultErrorMessage(&x));
+  }
+  m.detail = field(x, PG_DIAG_MESSAGE_DETAIL);
+  m.hint = field(x, PG_DIAG_MESSAGE_HINT);
+  m.source_function = field(x, PG_DIAG_SOURCE_FUNCTION);
+  return m;
+}
+
+bool ends_session(const server_message& x) noexcept {
+  return x.severity == "FATAL" || x.severity == "PANIC";
+}
+
+std::string line_of(const server_message& x) {
+  std::string line = x.severity;
+  if (!x.sqlstate.empty()) {
+    line += ' ';
+    line += x.sqlstate;
+  }
+  line += line.empty() ? "" : ": ";
+  line += x.message;
+  return line;
+}
+
+std::string one_line(std::string_view text) {
+  std::string line;
+  while (!text.empty()) {
+    const auto end = text.find('\n');
+    std::string_view part = text.substr(0, end);
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    while (!part.empty() && (part.front() == ' ' || part.front() == '\t')) {
+      part.remove_prefix(1);
+    }
+    while (!part.empty() && (part.back() == ' ' || part.back() == '\r')) {
+      part.remove_suffix(1);
+    }
+    if (!part.empty()) {
+      line += line.empty() ? "" : "; ";
+      line += part;
+    }
+  }
+  return line;
+}
+
+} // namespace tripool::postgres

@@ -1,0 +1,79 @@
+// The system calls behind cork and meter.
+#include "tripool/core/postgres/detail/socket.hpp"
+
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+namespace tripool::postgres {
+
+namespace {
+
+/// Bytes that the kernel received on the connection since it began; 0 when it does not tell.
+std::uint64_t received_by_kernel(int fd) noexcept {
+  tcp_info info{};
+  socklen_t length = sizeof info;
+  if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) != 0) {
+    return 0;
+  }
+  return info.tcpi_bytes_received;
+}
+
+std::size_t waiting_in_socket(int fd) noexcept {
+  int n = 0;
+  return ioctl(fd, FIONREAD, &n) == 0 && n > 0 ? static_cast<std::size_t>(n) : 0;
+}
+
+} // namespace
+
+bool is_tcp(int fd) noexcept {
+  int domain = 0;
+  socklen_t length = sizeof domain;
+  return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length) == 0 && (domain == AF_INET || domain == AF_INET6);
+}
+
+void cork::set() noexcept {
+  if (fd_ >= 0 && !set_) {
+    const int on = 1;
+    set_ = setsockopt(fd_, IPPROTO_TCP, TCP_CORK, &on, sizeof on) == 0;
+  }
+}
+
+void cork::lift() noexcept {
+  if (set_) {
+    const int off = 0;
+    setsockopt(fd_, IPPROTO_TCP, TCP_CORK, &off, sizeof off);
+    set_ = false;
+  }
+}
+
+void incoming_meter::watch(int fd) noexcept {
+  fd_ = fd;
+  tcp_ = is_tcp(fd);
+}
+
+void incoming_meter::before_read() noexcept {
+  if (counting_ && !tcp_) {
+    waiting_ = waiting_in_socket(fd_);
+  }
+}
+
+void incoming_meter::after_fruitless_read() noexcept {
+  if (tcp_) {
+    const auto now = received_by_kernel(fd_);
+    base_ = counting_ ? base_ : now;
+    bytes_ = static_cast<std::size_t>(now - base_);
+  } else {
+    bytes_ += counting_ ? waiting_ : 0;
+  }
+  counting_ = true;
+}
+
+void incoming_meter::answer_completed() noexcept {
+  counting_ = false;
+  waiting_ = 0;
+  bytes_ = 0;
+}
+
+} // namespace tripool::postgres

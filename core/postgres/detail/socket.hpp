@@ -1,0 +1,48 @@
+// What libpq does not offer of a session's socket: holding small packets back while a drain is handed over, and a rough
+// count of what has arrived. Plain system calls on a descriptor that libpq owns. Used by the session.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace tripool::postgres {
+
+/// Whether the descriptor is a TCP socket.
+bool is_tcp(int fd) noexcept;
+
+/// Holds partial packets back on a TCP socket until it is lifted: libpq 15 sends with every Sync, and a drain of many
+/// statements would become as many packets. Does nothing on other sockets.
+class cork {
+public:
+  /// `fd` must be a TCP socket, or -1 for a cork that does nothing.
+  void watch(int fd) noexcept { fd_ = fd; }
+  void set() noexcept;
+  void lift() noexcept;
+
+private:
+  int fd_ = -1;
+  bool set_ = false;
+};
+
+/// Approximate bytes received for an answer that takes more than one read. Costs nothing for answers that do not.
+/// On TCP the kernel's own count of the connection, else what waited in the socket before each read, which misses what
+/// arrived during the read. The first read of an answer (one socket buffer at most) is not counted.
+class incoming_meter {
+public:
+  void watch(int fd) noexcept;
+  void before_read() noexcept;
+  /// A read that ended without a complete answer.
+  void after_fruitless_read() noexcept;
+  void answer_completed() noexcept;
+  std::size_t bytes() const noexcept { return bytes_; }
+
+private:
+  int fd_ = -1;
+  bool tcp_ = false;
+  bool counting_ = false;
+  std::uint64_t base_ = 0;
+  std::size_t waiting_ = 0;
+  std::size_t bytes_ = 0;
+};
+
+} // namespace tripool::postgres
