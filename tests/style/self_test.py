@@ -61,6 +61,8 @@ class broken(unittest.TestCase):
             self.flagged("call", "tests/unit/a.cpp", OPENING + f"void f() {{ {call}; }}\n")
             self.flagged("call", "tests/actors/a.cpp", OPENING + f"void f() {{ {call}; }}\n")
 
+        self.flagged("call", "tests/unit/a.cpp", OPENING + "std::mt19937 g{std::random_device{}()};\n")
+
     def test_lengths(self):
         self.flagged("file-length", "core/a.hpp", HEADER + "int x;\n" * 299)
         self.flagged("file-length", "core/a.cpp", OPENING + "int x;\n" * 400)
@@ -119,6 +121,7 @@ class in_order(unittest.TestCase):
             ("actors/a.hpp", '"tripool/core/postgres/session.hpp"'),
             ("service/a.hpp", '"service/cluster/cluster.hpp"'),
             ("tests/unit/a.hpp", '"tests/support/catch.hpp"'),
+            ("tests/unit/a.hpp", "<random>"),
             ("tests/actors/a.hpp", '"tripool/actors/pool.hpp"'),
             ("tests/support/catch.hpp", "<catch2/catch.hpp>"),
         ]:

@@ -32,11 +32,11 @@ QUOTED_ALLOWED = {
     "docs/": r"tripool/(core|actors)/",
 }
 # What a folder may not include between angle brackets. Elsewhere everything but libpq is allowed.
-THREADS_AND_IO = r"(thread|mutex|shared_mutex|condition_variable|future|random|fstream|iostream|filesystem)$"
+THREADS_AND_IO = r"(thread|mutex|shared_mutex|condition_variable|future|fstream|iostream|filesystem)$"
 LIBPQ = r"(postgresql/)?libpq(-fe|-events)?\b"
 ANGLE_FORBIDDEN = {
     "": LIBPQ,
-    "core/": rf"({THREADS_AND_IO}|.*/|.*\.h$)",
+    "core/": rf"({THREADS_AND_IO}|random$|.*/|.*\.h$)",
     "core/postgres/": r"(caf|spdlog)/",
     "tests/unit/": rf"({THREADS_AND_IO}|caf/|spdlog/|catch2/|.*\.h$)",
     "tests/": rf"({LIBPQ}|catch2/)",
@@ -48,6 +48,7 @@ CALLS_FORBIDDEN = [
      "core asks nothing of its surroundings and writes nothing"),
     (("tests/unit/", "tests/actors/"), r"\b(sleep_for|sleep_until|usleep|nanosleep|sleep)\(",
      "wait for the event or advance the virtual time"),
+    (("tests/unit/",), r"\brandom_device\b", "a unit test repeats: seed its generator with a constant"),
 ]
 EXEMPT = {("tests/support/catch.hpp", "include")}
 
