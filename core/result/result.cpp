@@ -10,8 +10,7 @@ namespace tripool {
 
 std::optional<std::size_t> result::find_column(std::string_view name) const noexcept {
   for (std::size_t i = 0; i < columns(); ++i) {
-    if (data_->column_name(i) == name)
-      return i;
+    if (data_->column_name(i) == name) return i;
   }
   return std::nullopt;
 }
@@ -19,8 +18,7 @@ std::optional<std::size_t> result::find_column(std::string_view name) const noex
 std::uint64_t result::affected_rows() const noexcept {
   const auto tag = command_tag();
   const auto space = tag.rfind(' ');
-  if (space == std::string_view::npos)
-    return 0;
+  if (space == std::string_view::npos) return 0;
   std::uint64_t count = 0;
   const char* end = tag.data() + tag.size();
   const auto [stopped, error] = std::from_chars(tag.data() + space + 1, end, count);
@@ -39,12 +37,10 @@ std::optional<std::string_view> owned_result::value(std::size_t row, std::size_t
 
 std::size_t owned_result::memory_bytes() const noexcept {
   std::size_t sum = sizeof(owned_result) + tag_.size();
-  for (const auto& x : columns_)
-    sum += sizeof(column) + x.name.size();
+  for (const auto& x : columns_) sum += sizeof(column) + x.name.size();
   for (const auto& cells : rows_) {
     sum += sizeof(cells);
-    for (const auto& x : cells)
-      sum += sizeof(cell) + (x ? x->size() : 0);
+    for (const auto& x : cells) sum += sizeof(cell) + (x ? x->size() : 0);
   }
   return sum;
 }

@@ -1,0 +1,215 @@
+// The refusals, each with the SQLSTATE that PostgreSQL itself would give, or the nearest one, and what to do instead.
+#include "tripool/core/statement/check.hpp"
+
+#include "tripool/core/util/utf8.hpp"
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace tripool {
+
+namespace {
+
+using refusal = std::optional<failure>;
+
+/// What a statement is checked against: its own declarations, or those of its batch.
+struct context {
+  access mode = access::write;
+  bool in_batch = false;
+};
+
+failure refuse(std::string_view sqlstate, std::string message, std::string hint = {}) {
+  failure out;
+  out.kind = outcome::rejected;
+  out.why = cause::invalid_request;
+  out.sqlstate = sqlstate;
+  out.message = std::move(message);
+  out.hint = std::move(hint);
+  return out;
+}
+
+std::string name_of(keyword x) {
+  return std::string{to_string(x)};
+}
+
+failure refuse_text(const std::string& where, text_fault fault) {
+  const auto at = std::to_string(fault.at);
+  if (fault.nul) {
+    return refuse("22021", where + " holds a NUL byte at offset " + at + ", which PostgreSQL cannot store in text",
+                  "Send binary data as bytes for a bytea.");
+  }
+  return refuse("22021", where + " is not valid UTF-8 at offset " + at,
+                "Convert the text to UTF-8, or send it as bytes for a bytea.");
+}
+
+refusal check_timeout(std::chrono::milliseconds timeout) {
+  if (timeout >= std::chrono::milliseconds{0}) return std::nullopt;
+  return refuse("22023", "the timeout is negative: " + std::to_string(timeout.count()) + " ms",
+                "Give a positive timeout, or 0 for the configured default.");
+}
+
+refusal check_text(std::string_view text) {
+  if (text.size() > message_bytes_max) {
+    return refuse("54000", "the text has " + std::to_string(text.size()) + " bytes, more than the "
+                             + std::to_string(message_bytes_max) + " that fit one message");
+  }
+  if (const auto fault = find_text_fault(text)) return refuse_text("the text", *fault);
+  return std::nullopt;
+}
+
+refusal check_parameters(const std::vector<parameter>& parameters) {
+  if (parameters.size() > parameters_max) {
+    return refuse("54000",
+                  std::to_string(parameters.size()) + " parameters were given, and a statement can have at most "
+                    + std::to_string(parameters_max),
+                  "Pass long lists as one array, or split the statement.");
+  }
+  std::size_t bytes_total = 0;
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    const auto& value = parameters[i].value();
+    if (const auto* text = std::get_if<std::string>(&value)) {
+      bytes_total += text->size();
+      if (const auto fault = find_text_fault(*text)) return refuse_text("parameter $" + std::to_string(i + 1), *fault);
+    } else if (const auto* raw = std::get_if<bytes>(&value)) {
+      bytes_total += raw->size();
+    }
+  }
+  if (bytes_total > message_bytes_max) {
+    return refuse("54000", "the parameters have " + std::to_string(bytes_total) + " bytes together, more than the "
+                             + std::to_string(message_bytes_max) + " that fit one message");
+  }
+  return std::nullopt;
+}
+
+refusal check_count(const statement& x, const statement_traits& traits) {
+  // A text that does not end is the server's to explain; what would be its parameters is unknown.
+  if (traits.unterminated || x.parameters.size() == traits.parameters) return std::nullopt;
+  if (traits.parameters > parameters_max) {
+    return refuse("54000", "the text refers to $" + std::to_string(traits.parameters)
+                             + ", and a statement can have at most " + std::to_string(parameters_max) + " parameters");
+  }
+  const auto wanted = std::to_string(traits.parameters);
+  const auto given = std::to_string(x.parameters.size());
+  return refuse("08P01",
+                "the text asks for " + wanted + (traits.parameters == 1 ? " parameter" : " parameters") + ", and "
+                  + given + (x.parameters.size() == 1 ? " was given" : " were given"),
+                traits.parameters == 0
+                  ? "A $1 inside a literal, a quoted name, a comment or a function's body is no parameter."
+                  : "The highest $n of the text is the number of its parameters.");
+}
+
+refusal check_shape(const statement_traits& traits) {
+  if (traits.statements == 0 && !traits.unterminated)
+    return refuse("42601", "the text holds no statement", "Send one SQL statement.");
+  if (traits.statements > 1) {
+    return refuse("42601",
+                  "the text holds several statements: the second begins at offset " + std::to_string(traits.second_at),
+                  "Send them as a batch: it runs as one atomic transaction in one round trip.");
+  }
+  return std::nullopt;
+}
+
+std::string session_hint(keyword command) {
+  switch (command) {
+    case keyword::set_:
+      return "Put SET LOCAL and the statements that need it into one batch, or set it for good with ALTER ROLE ... SET "
+             "or ALTER DATABASE ... SET.";
+    case keyword::prepare_:
+    case keyword::execute_:
+    case keyword::deallocate_: return "Send the statement itself with its parameters: Tripool prepares and caches it.";
+    case keyword::listen_:
+    case keyword::unlisten_: return "Listen on a connection that is not shared.";
+    case keyword::declare_: return "Declare the cursor without HOLD, and fetch from it in the same batch.";
+    case keyword::load_: return "Set session_preload_libraries on the server.";
+    default: return "No caller can change the session, so that there is nothing to reset.";
+  }
+}
+
+refusal check_kind(const statement_traits& traits, context where) {
+  const auto command = name_of(traits.command);
+  switch (traits.kind) {
+    case statement_kind::ordinary: return std::nullopt;
+    case statement_kind::transaction_control:
+      return refuse("0A000",
+                    command
+                      + (where.in_batch
+                           ? " is refused: the batch is a transaction of its own"
+                           : " is refused: the connection is shared, and each statement is its own transaction"),
+                    "Put the statements into one batch: all of them are committed, or none.");
+    case statement_kind::finish_prepared:
+      if (!where.in_batch) return std::nullopt;
+      return refuse("25001", command + " PREPARED cannot run inside a transaction",
+                    "Send it as a statement of its own.");
+    case statement_kind::transaction_state:
+      if (where.in_batch) return std::nullopt;
+      return refuse("25P01", command + " has no effect here: it ends with its transaction, which is this one statement",
+                    "Put it into one batch with the statements that need it.");
+    case statement_kind::session_state:
+      return refuse("0A000", command + " is refused: the connection is shared, and what it changes would reach others",
+                    session_hint(traits.command));
+    case statement_kind::temporary_object:
+      return refuse(
+        "0A000", "a temporary object is refused: the connection is shared, and others would find it in place of theirs",
+        "Create a temporary table with ON COMMIT DROP, and use it in the same batch.");
+    case statement_kind::copy:
+      return refuse("0A000", "COPY is refused: a pipelined connection cannot carry it",
+                    "Insert through parameters, for example INSERT ... SELECT unnest($1::int[]).");
+  }
+  return std::nullopt;
+}
+
+refusal check_access(const statement_traits& traits, context where) {
+  if (where.mode == access::write || traits.conflict == read_conflict::none) return std::nullopt;
+  std::string what;
+  switch (traits.conflict) {
+    case read_conflict::none: break;
+    case read_conflict::writes: what = name_of(traits.culprit); break;
+    case read_conflict::selects_into: what = "SELECT INTO"; break;
+    case read_conflict::locks_rows: what = "SELECT FOR " + name_of(traits.culprit); break;
+  }
+  return refuse("25006",
+                what + " is not a read, and the " + (where.in_batch ? "batch" : "statement") + " is declared one",
+                "Declare it a write: reads may run on a standby, and may be repeated.");
+}
+
+refusal check_traits(const statement& x, const statement_traits& traits, context where) {
+  if (auto out = check_shape(traits)) return out;
+  if (auto out = check_kind(traits, where)) return out;
+  if (auto out = check_count(x, traits)) return out;
+  return check_access(traits, where);
+}
+
+refusal check_in(const statement& x, context where) {
+  if (auto out = check_text(x.text)) return out;
+  if (auto out = check_parameters(x.parameters)) return out;
+  return check_traits(x, analyse(x.text), where);
+}
+
+} // namespace
+
+std::optional<failure> check(const statement& x) {
+  if (auto out = check_timeout(x.timeout)) return out;
+  return check_in(x, {x.mode, false});
+}
+
+std::optional<failure> check(const statement& x, const statement_traits& traits) {
+  if (auto out = check_timeout(x.timeout)) return out;
+  if (auto out = check_parameters(x.parameters)) return out;
+  return check_traits(x, traits, {x.mode, false});
+}
+
+std::optional<failure> check(const batch& x) {
+  if (x.statements.empty()) return refuse("42601", "the batch holds no statement", "Send at least one SQL statement.");
+  if (auto out = check_timeout(x.timeout)) return out;
+  for (std::size_t i = 0; i < x.statements.size(); ++i) {
+    auto out = check_in(x.statements[i], {x.mode, true});
+    if (!out) continue;
+    out->message = "statement " + std::to_string(i + 1) + " of " + std::to_string(x.statements.size())
+                   + " in the batch: " + out->message;
+    return out;
+  }
+  return std::nullopt;
+}
+
+} // namespace tripool

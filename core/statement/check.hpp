@@ -1,0 +1,42 @@
+// What Tripool refuses before anything is sent: requests that no server could serve, that would mislead their caller, or
+// that would leave something behind on a connection that others use too.
+// Knows nothing of connections and pools. Used by the delegate, once for each request.
+#pragma once
+
+#include "tripool/core/outcome/failure.hpp"
+#include "tripool/core/statement/statement.hpp"
+#include "tripool/core/statement/traits.hpp"
+
+#include <cstddef>
+#include <optional>
+
+namespace tripool {
+
+/// The most parameters of one statement: the protocol counts them in 16 bits.
+inline constexpr std::size_t parameters_max = 65'535;
+
+/// The most bytes of a text, and of all parameters of one statement together. PostgreSQL closes the connection on a
+/// message of 1 GB; this leaves 1 MB for what surrounds them.
+inline constexpr std::size_t message_bytes_max = (std::size_t{1} << 30U) - (std::size_t{1} << 20U);
+
+/// Returns why the statement must not be sent, as `rejected` with cause `invalid_request` and an SQLSTATE:
+///   22021  a NUL byte or invalid UTF-8, in the text or in a text parameter (named by its number)
+///   22023  a negative timeout
+///   42601  an empty text, or several statements in one text
+///   08P01  another number of parameters than the text asks for (its highest $n)
+///   54000  too many parameters, or too large
+///   25006  declared a read, but it changes data, locks rows or makes a table
+///   25P01  SET LOCAL, SET TRANSACTION, SET CONSTRAINTS and DECLARE outside a batch: it would have no effect
+///   25001  COMMIT PREPARED or ROLLBACK PREPARED inside a batch
+///   0A000  transaction control, COPY, session state, temporary objects that outlive the transaction
+/// Nothing means that it may be sent. No message holds a parameter's value. Allocates only to refuse.
+std::optional<failure> check(const statement& x);
+
+/// The same, with traits that are known already: they must be those of `x.text`, which must be valid UTF-8.
+std::optional<failure> check(const statement& x, const statement_traits& traits);
+
+/// Checks every statement of a batch, against the access of the whole batch. The message says which statement it is about,
+/// counting from 1. An empty batch is refused (42601).
+std::optional<failure> check(const batch& x);
+
+} // namespace tripool
