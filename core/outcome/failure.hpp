@@ -49,13 +49,13 @@ std::string_view to_string(cause x) noexcept;
 struct failure {
   outcome kind = outcome::not_executed; ///< Never `done`.
   cause why = cause::none;
-  std::string sqlstate;           ///< Five characters, verbatim from the server, or empty.
-  std::string message;            ///< What happened, in one sentence.
-  std::string detail;             ///< The server's detail, or more about the circumstances; may be empty.
-  std::string hint;               ///< What the reader can do about it; may be empty.
-  std::string pool;               ///< The pool that held it last, or empty.
-  std::string server;             ///< host:port that it was sent to last, or empty.
-  std::uint32_t attempts = 0;     ///< How often it was handed to a server.
+  std::string sqlstate;              ///< Five characters, verbatim from the server, or empty.
+  std::string message;               ///< What happened, in one sentence.
+  std::string detail;                ///< The server's detail, or more about the circumstances; may be empty.
+  std::string hint;                  ///< What the reader can do about it; may be empty.
+  std::string pool;                  ///< The pool that held it last, or empty.
+  std::string server;                ///< host:port that it was sent to last, or empty.
+  std::uint32_t attempts = 0;        ///< How often it was handed to a server.
   std::chrono::nanoseconds spent{0}; ///< From its arrival at the delegate to this verdict.
 };
 

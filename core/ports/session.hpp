@@ -32,10 +32,10 @@ struct watch_interest {
 
 /// What is known of the server once the session is open.
 struct server_info {
-  std::string host;             ///< As dialled: a host name, an address or a socket directory.
+  std::string host; ///< As dialled: a host name, an address or a socket directory.
   std::uint16_t port = 0;
-  std::string address;          ///< "host:port", for people.
-  std::int32_t version = 0;     ///< For example 150020.
+  std::string address;      ///< "host:port", for people.
+  std::int32_t version = 0; ///< For example 150020.
   std::int32_t backend_pid = 0;
   std::optional<bool> in_hot_standby; ///< As the server reports it (14 and later).
   std::optional<bool> read_only;      ///< default_transaction_read_only as the server reports it (14 and later).
@@ -60,9 +60,9 @@ struct wire_result {
     sync,     ///< ReadyForQuery: everything before it is settled.
   };
   kind what = kind::complete;
-  result rows;              ///< For `complete`.
-  server_message error;     ///< For `error`. For `sync`: why the implicit transaction that the sync was to commit was
-                            ///< rolled back (a deferred constraint, for example); an empty SQLSTATE means it was not.
+  result rows;          ///< For `complete`.
+  server_message error; ///< For `error`. For `sync`: why the implicit transaction that the sync was to commit was
+                        ///< rolled back (a deferred constraint, for example); an empty SQLSTATE means it was not.
   char transaction_status = 'I'; ///< For `sync`: I idle, T in a transaction, E in a failed one.
 };
 

@@ -1,0 +1,212 @@
+// The event loop over epoll, an eventfd for calls from other threads, and a timer wheel.
+#include "tripool/actors/reactor/reactor.hpp"
+
+#include <caf/abstract_actor.hpp>
+#include <caf/actor_cast.hpp>
+#include <caf/actor_system.hpp>
+#include <caf/exit_reason.hpp>
+#include <caf/intrusive_ptr.hpp>
+#include <caf/scheduler/abstract_coordinator.hpp>
+#include <caf/send.hpp>
+
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+
+namespace tripool {
+
+namespace {
+
+constexpr std::size_t throughput = 1024; ///< Messages that an actor may handle before the next one gets its turn.
+
+std::uint32_t event_mask(bool read, bool write) noexcept {
+  return (read ? std::uint32_t{EPOLLIN} : 0u) | (write ? std::uint32_t{EPOLLOUT} : 0u);
+}
+
+} // namespace
+
+reactor::reactor(caf::actor_system& sys) : caf::execution_unit(&sys), wheel_(std::chrono::steady_clock::now()) {
+  epoll_ = epoll_create1(EPOLL_CLOEXEC);
+  event_ = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  epoll_event e{};
+  e.events = EPOLLIN;
+  e.data.ptr = nullptr;
+  if (epoll_ < 0 || event_ < 0 || epoll_ctl(epoll_, EPOLL_CTL_ADD, event_, &e) != 0) {
+    // Without descriptors left nothing can be served or reported by a message.
+    std::perror("tripool: the event loop cannot start (no file descriptors left?)");
+    std::abort();
+  }
+  thread_ = std::thread([this] { run(); });
+}
+
+reactor::~reactor() {
+  end_all(std::chrono::seconds{5});
+  stop_ = true;
+  wake();
+  thread_.join();
+  close(epoll_);
+  close(event_);
+}
+
+void reactor::exec_later(caf::resumable* job) {
+  if (job->subtype() != caf::resumable::io_actor) {
+    static_cast<caf::scheduler::abstract_coordinator&>(system().scheduler()).enqueue(job);
+    return;
+  }
+  if (here()) {
+    local_.push_back(job);
+    return;
+  }
+  {
+    std::lock_guard<std::mutex> guard{mutex_};
+    inbox_.push_back(job);
+  }
+  if (sleeping_.load() && sleeping_.exchange(false)) wake();
+}
+
+bool reactor::watch(int fd, io_handler& handler, bool read, bool write) {
+  epoll_event e{};
+  e.events = event_mask(read, write);
+  e.data.ptr = &handler;
+  return epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &e) == 0;
+}
+
+bool reactor::rewatch(int fd, io_handler& handler, bool read, bool write) {
+  epoll_event e{};
+  e.events = event_mask(read, write);
+  e.data.ptr = &handler;
+  return epoll_ctl(epoll_, EPOLL_CTL_MOD, fd, &e) == 0;
+}
+
+void reactor::unwatch(int fd) noexcept {
+  epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, nullptr);
+}
+
+void reactor::enrol(caf::abstract_actor* x) {
+  std::lock_guard<std::mutex> guard{actors_mutex_};
+  actors_.insert(x);
+}
+
+void reactor::leave(caf::abstract_actor* x) noexcept {
+  std::lock_guard<std::mutex> guard{actors_mutex_};
+  actors_.erase(x);
+  actors_changed_.notify_all();
+}
+
+reactor_stats reactor::stats() const {
+  reactor_stats out;
+  out.wakeups = wakeups_.load(std::memory_order_relaxed);
+  out.jobs = jobs_.load(std::memory_order_relaxed);
+  out.events = events_.load(std::memory_order_relaxed);
+  out.longest_turn = duration{longest_turn_.load(std::memory_order_relaxed)};
+  std::lock_guard<std::mutex> guard{actors_mutex_};
+  out.actors = actors_.size();
+  return out;
+}
+
+bool reactor::end_all(duration limit) {
+  const auto until = std::chrono::steady_clock::now() + limit;
+  std::unique_lock<std::mutex> guard{actors_mutex_};
+  while (!actors_.empty()) {
+    // An actor leaves the list before its memory goes, so that what is on it now may be held.
+    std::vector<caf::strong_actor_ptr> left;
+    for (auto* x : actors_) left.push_back(caf::actor_cast<caf::strong_actor_ptr>(x));
+    guard.unlock();
+    for (auto& x : left) caf::anon_send_exit(caf::actor_cast<caf::actor>(x), caf::exit_reason::kill);
+    left.clear();
+    guard.lock();
+    if (actors_.empty()) break;
+    if (actors_changed_.wait_until(guard,
+                                   std::min(until, std::chrono::steady_clock::now() + std::chrono::milliseconds{50}))
+          == std::cv_status::timeout
+        && std::chrono::steady_clock::now() >= until)
+      return false;
+  }
+  return true;
+}
+
+void reactor::wake() noexcept {
+  const std::uint64_t one = 1;
+  // The counter can only be full when the loop is awake anyway.
+  [[maybe_unused]] const auto n = write(event_, &one, sizeof one);
+}
+
+void reactor::run_jobs() {
+  {
+    std::lock_guard<std::mutex> guard{mutex_};
+    if (!inbox_.empty()) {
+      local_.insert(local_.end(), inbox_.begin(), inbox_.end());
+      inbox_.clear();
+    }
+  }
+  if (local_.empty()) return;
+  batch_.swap(local_);
+  jobs_.fetch_add(batch_.size(), std::memory_order_relaxed);
+  for (auto* job : batch_) {
+    switch (job->resume(this, throughput)) {
+      case caf::resumable::resume_later: local_.push_back(job); break;
+      case caf::resumable::shutdown_execution_unit: break;
+      default: caf::intrusive_ptr_release(job); break;
+    }
+  }
+  batch_.clear();
+}
+
+int reactor::sleep_ms() const {
+  const auto next = wheel_.next();
+  if (!next) return -1;
+  const auto left = *next - std::chrono::steady_clock::now();
+  if (left <= duration::zero()) return 0;
+  const auto ms = std::chrono::ceil<std::chrono::milliseconds>(left).count();
+  return static_cast<int>(std::min<std::int64_t>(ms, 60'000));
+}
+
+void reactor::wait() {
+  std::array<epoll_event, 64> found{};
+  int limit = 0;
+  if (local_.empty()) {
+    limit = sleep_ms();
+    sleeping_.store(true);
+    std::lock_guard<std::mutex> guard{mutex_};
+    if (!inbox_.empty() || stop_) limit = 0;
+  }
+  const int n = epoll_wait(epoll_, found.data(), static_cast<int>(found.size()), limit);
+  sleeping_.store(false);
+  wakeups_.fetch_add(1, std::memory_order_relaxed);
+  for (int i = 0; i < n; ++i) {
+    const auto& e = found[static_cast<std::size_t>(i)];
+    if (!e.data.ptr) {
+      std::uint64_t count = 0;
+      [[maybe_unused]] const auto got = read(event_, &count, sizeof count);
+      continue;
+    }
+    events_.fetch_add(1, std::memory_order_relaxed);
+    const bool broken = (e.events & (EPOLLHUP | EPOLLERR)) != 0;
+    static_cast<io_handler*>(e.data.ptr)
+      ->on_io((e.events & EPOLLIN) != 0 || broken, (e.events & EPOLLOUT) != 0 || broken);
+  }
+}
+
+void reactor::run() {
+  thread_id_ = std::this_thread::get_id();
+  auto turn_began = std::chrono::steady_clock::now();
+  while (!stop_) {
+    run_jobs();
+    wheel_.advance(std::chrono::steady_clock::now());
+    const auto turn = (std::chrono::steady_clock::now() - turn_began).count();
+    if (turn > longest_turn_.load(std::memory_order_relaxed)) longest_turn_.store(turn, std::memory_order_relaxed);
+    wait();
+    turn_began = std::chrono::steady_clock::now();
+  }
+  // What other threads still posted holds references.
+  run_jobs();
+}
+
+} // namespace tripool

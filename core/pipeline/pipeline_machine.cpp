@@ -1,0 +1,178 @@
+// The pipeline's frame: opening, submitting, deadlines, cancels. Sending and settling stand in files of their own.
+#include "tripool/core/pipeline/pipeline_machine.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+namespace tripool {
+
+namespace {
+
+/// How long after its deadline a request that is on the wire waits for an answer before it is called in doubt: long
+/// enough for a cancel to come back, well inside the half second that every answer has.
+constexpr duration answer_grace = std::chrono::milliseconds{250};
+/// How long after a delivered cancel a 57014 may still be its work: the signal travels apart from the session.
+constexpr duration stray_window = std::chrono::milliseconds{500};
+
+} // namespace
+
+pipeline_machine::pipeline_machine(const pool_options& limits) : limits_(limits), cache_(limits.statement_cache) {
+  // nop
+}
+
+void pipeline_machine::opened(const server_info& info, time_point now) {
+  open_ = true;
+  server_ = info.address;
+  last_activity_ = now;
+}
+
+void pipeline_machine::submit(request_ptr r) {
+  assert(r && !r->answered());
+  if (spare_.empty()) {
+    waiting_.emplace_back();
+  } else {
+    waiting_.splice(waiting_.end(), spare_, spare_.begin());
+    auto results = std::move(waiting_.back().results);
+    waiting_.back() = pipeline_unit{};
+    waiting_.back().results = std::move(results);
+  }
+  auto& u = waiting_.back();
+  u.deadline = r->deadline();
+  u.what = std::move(r);
+}
+
+std::vector<request_ptr> pipeline_machine::take_waiting() {
+  std::vector<request_ptr> out;
+  out.reserve(waiting_.size());
+  for (auto& u : waiting_) out.push_back(std::move(u.what));
+  waiting_.clear();
+  return out;
+}
+
+pipeline_effects pipeline_machine::take_effects() {
+  return std::exchange(effects_, {});
+}
+
+pipeline_unit* pipeline_machine::head() noexcept {
+  for (auto& u : sent_)
+    if (u.now == pipeline_unit::state::sent || u.now == pipeline_unit::state::executed) return &u;
+  return nullptr;
+}
+
+const pipeline_unit* pipeline_machine::head() const noexcept {
+  return const_cast<pipeline_machine*>(this)->head();
+}
+
+std::string_view pipeline_machine::current_text() const noexcept {
+  const auto* u = head();
+  if (!u) return {};
+  const auto done = u->results.size();
+  const auto all = u->what->statements();
+  return all[std::min(done, all.size() - 1)].text;
+}
+
+pipeline_unit* pipeline_machine::running() noexcept {
+  for (auto& op : ops_)
+    if (op.unit) return op.unit;
+  return nullptr;
+}
+
+bool pipeline_machine::cancel_struck() noexcept {
+  const auto* u = running();
+  return !u || u->cancel_why == cause::none;
+}
+
+/// The server is at the next operation: a cancel that has done its work is over, and a unit that nobody waits for any
+/// more is cancelled as soon as it runs, never before, when it would strike somebody else's.
+void pipeline_machine::moved_head(time_point now) {
+  head_since_ = now;
+  if (cancel_ == cancel_state::delivered && cancel_struck()) cancel_ = cancel_state::none;
+  auto* u = running();
+  if (u && u->expired && cancel_ == cancel_state::none) aim_cancel(*u, cause::deadline, now);
+}
+
+void pipeline_machine::received(std::size_t incoming, time_point now) {
+  last_activity_ = now;
+  if (incoming <= limits_.result_bytes_max || cancel_ != cancel_state::none) return;
+  if (auto* u = head()) aim_cancel(*u, cause::result_too_large, now);
+}
+
+void pipeline_machine::aim_cancel(pipeline_unit& u, cause why, time_point now) {
+  u.cancel_why = why;
+  cancel_ = cancel_state::requested;
+  cancel_since_ = now;
+  effects_.cancel = true;
+}
+
+void pipeline_machine::cancel_finished(time_point now) {
+  stray_until_ = now + stray_window;
+  cancel_ = cancel_struck() ? cancel_state::none : cancel_state::delivered;
+}
+
+void pipeline_machine::lose(std::string reason) {
+  if (!effects_.close) effects_.close = std::move(reason);
+}
+
+void pipeline_machine::tick(time_point now) {
+  expire_waiting(now);
+  expire_sent(now);
+  if (validating_ && now >= validation_ends_) lose("no answer to a validation after an idle time");
+  if (cancel_ != cancel_state::none && now - cancel_since_ >= limits_.cancel_grace)
+    lose("a cancelled statement did not end within cancel-grace");
+}
+
+void pipeline_machine::expire_waiting(time_point now) {
+  for (auto i = waiting_.begin(); i != waiting_.end();) {
+    auto here = i++;
+    if (now < here->deadline) continue;
+    auto f = blank(outcome::not_executed, cause::deadline);
+    f.message = "the deadline passed while the request waited for its turn on a connection";
+    f.hint = "give it more time, or the pool more connections";
+    ++live_; // settle_failed counts it out.
+    settle_failed(*here, std::move(f), now);
+    spare_.splice(spare_.end(), waiting_, here);
+  }
+}
+
+void pipeline_machine::expire_sent(time_point now) {
+  auto* u = running();
+  const bool owned = u && (u->what || u->expired);
+  if (owned && now >= u->deadline && cancel_ == cancel_state::none) aim_cancel(*u, cause::deadline, now);
+  for (auto& x : sent_) {
+    if (x.what && now >= x.deadline) expire_one(x, now);
+  }
+}
+
+void pipeline_machine::expire_one(pipeline_unit& u, time_point now) {
+  if (u.now == pipeline_unit::state::resend) {
+    auto f = blank(outcome::not_executed, cause::deadline);
+    f.message = "the deadline passed before the statement could be sent again; its first attempt was rolled back";
+    settle_failed(u, std::move(f), now);
+  } else if (now >= u.deadline + answer_grace) {
+    auto f = blank(outcome::in_doubt, cause::deadline);
+    f.message = "the deadline passed and the server has not answered";
+    f.hint = u.what->repeatable() ? "repeating it is harmless" : "look whether it took effect before sending it again";
+    u.expired = true;
+    settle_failed(u, std::move(f), now);
+  }
+}
+
+std::optional<time_point> pipeline_machine::next_wake() const {
+  std::optional<time_point> out;
+  const auto sooner = [&](time_point t) {
+    if (!out || t < *out) out = t;
+  };
+  for (const auto& u : waiting_) sooner(u.deadline);
+  const auto* first = const_cast<pipeline_machine*>(this)->running();
+  for (const auto& u : sent_) {
+    if (!u.what) continue;
+    const bool may_cancel = &u == first && cancel_ == cancel_state::none;
+    sooner(may_cancel || u.now == pipeline_unit::state::resend ? u.deadline : u.deadline + answer_grace);
+  }
+  if (validating_) sooner(validation_ends_);
+  if (cancel_ != cancel_state::none) sooner(cancel_since_ + limits_.cancel_grace);
+  return out;
+}
+
+} // namespace tripool

@@ -1,0 +1,148 @@
+// One connection's pipeline: how requests of many callers share a session without sharing fate, what every answer of the
+// server proves, and what may be claimed when the connection is lost.
+//
+//   waiting --pump--> sent --result--> executed --Sync or COMMIT--> settled (answered)
+//      ^                |  \--error---------------------------------> settled (rejected, moved, in doubt)
+//      +----resend------+   skipped by the server, struck by a foreign cancel, replanned, repeated after 40001
+//
+// Several units that leave together stand behind one Sync: reads inside one READ ONLY block, each write between its own
+// BEGIN and COMMIT, whose tag is the proof of success. An error aborts only what stands behind it in the same Sync; that
+// did not run, and is sent again. A unit that leaves alone has its own Sync and no block. See docs/adr/ for why.
+// Knows the session port, no client library and no clock. Driven by the connection actor.
+#pragma once
+
+#include "tripool/core/config/options.hpp"
+#include "tripool/core/outcome/classify.hpp"
+#include "tripool/core/pipeline/statement_cache.hpp"
+#include "tripool/core/pipeline/unit.hpp"
+#include "tripool/core/pool/pool_effects.hpp"
+#include "tripool/core/ports/session.hpp"
+
+#include <deque>
+#include <list>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace tripool {
+
+/// What the pipeline wants its connection to do; taken and emptied by `take_effects`.
+struct pipeline_effects {
+  std::vector<moved_request> moved; ///< Leave this connection: for another pool, or for the failure in them.
+  std::vector<trouble_effect> troubles;
+  std::uint32_t completed = 0;      ///< Units that ended on this connection since the last time.
+  bool cancel = false;              ///< Send a cancel for whatever runs now.
+  std::optional<std::string> close; ///< Close the session at once, for this reason.
+};
+
+/// The pipeline. Not thread-safe; every call carries the moment.
+class pipeline_machine {
+public:
+  /// `place` names pool and server in failures.
+  explicit pipeline_machine(const pool_options& limits);
+
+  /// The session is open: from now on units may be sent.
+  void opened(const server_info& info, time_point now);
+  /// Takes a request over. It is sent by the next `pump`.
+  void submit(request_ptr r);
+  /// Sends what may be sent now. `writable` is false while an earlier flush is incomplete: then nothing is handed over,
+  /// so that what waits here provably did not run.
+  void pump(session& s, bool writable, time_point now);
+  /// One result of the session.
+  void on_result(wire_result&& x, time_point now);
+  void on_notice(const server_message& x);
+  /// The session is lost: everything on it is settled, moved or in doubt.
+  void on_lost(const session_loss& x);
+  /// The cancel that `pipeline_effects::cancel` asked for has been delivered (or has failed).
+  void cancel_finished(time_point now);
+  /// Something arrived: `incoming` is the session's estimate of bytes received for the unfinished answer.
+  void received(std::size_t incoming, time_point now);
+  /// Deadlines, cancel graces and validation limits.
+  void tick(time_point now);
+  /// When `tick` must be called next.
+  std::optional<time_point> next_wake() const;
+  /// Gives back what is not on the wire.
+  std::vector<request_ptr> take_waiting();
+
+  pipeline_effects take_effects();
+
+  std::size_t outstanding() const noexcept { return waiting_.size() + live_; }
+  bool idle() const noexcept { return waiting_.empty() && sent_.empty() && ops_.empty(); }
+  const statement_cache& statements() const noexcept { return cache_; }
+  /// The text of the unit that runs now, or empty; and since when it has been at the head.
+  std::string_view current_text() const noexcept;
+  time_point head_since() const noexcept { return head_since_; }
+  std::uint64_t resent() const noexcept { return resent_; }
+
+private:
+  using units = std::list<pipeline_unit>;
+
+  // -- sending (pipeline_send.cpp) ----------------------------------------------------------------------------------
+  bool needs_validation(time_point now) const;
+  void send_group(session& s, time_point now);
+  std::size_t choose_group(units& chosen);
+  void send_alone(session& s, pipeline_unit& u);
+  void send_framed(session& s, units& chosen);
+  void send_statement(session& s, pipeline_unit& u, std::uint32_t index);
+  void send_control(session& s, pipeline_op::kind kind, pipeline_unit* u, const std::string& text);
+  void send_closes(session& s);
+  void send_sync(session& s, pipeline_group g);
+  static const std::string& control_name(const std::string& text);
+
+  // -- settling (pipeline_settle.cpp) -------------------------------------------------------------------------------
+  void on_complete(const pipeline_op& op, wire_result&& x, time_point now);
+  void on_error(const pipeline_op& op, const server_message& e, time_point now);
+  void on_aborted(const pipeline_op& op);
+  void on_sync(char transaction_status, time_point now);
+  void on_error_at_sync(const server_message& e, time_point now);
+  void settle_error(pipeline_unit& u, const server_message& e, std::uint32_t index, time_point now);
+  void settle_done(pipeline_unit& u, time_point now);
+  void settle_failed(pipeline_unit& u, failure f, time_point now);
+  void settle_moved(pipeline_unit& u, failure f);
+  bool settle_if_too_large(pipeline_unit& u, time_point now);
+  void mark_resend(pipeline_unit& u);
+  void repeat_or_reject(pipeline_unit& u, const server_message& e, std::uint32_t index, time_point now);
+  void replan_or_reject(pipeline_unit& u, const server_message& e, std::uint32_t index, time_point now);
+  void finish_group(const pipeline_group& g, time_point now);
+  failure describe(const pipeline_unit& u, outcome kind, const server_message& e, std::uint32_t index) const;
+  failure blank(outcome kind, cause why) const;
+
+  // -- time (pipeline_machine.cpp) ----------------------------------------------------------------------------------
+  pipeline_unit* head() noexcept;
+  const pipeline_unit* head() const noexcept;
+  void aim_cancel(pipeline_unit& u, cause why, time_point now);
+  void expire_waiting(time_point now);
+  void expire_sent(time_point now);
+  void expire_one(pipeline_unit& u, time_point now);
+  pipeline_unit* running() noexcept; ///< The unit that the server is at, answered already or not.
+  bool cancel_struck() noexcept;
+  void lose(std::string reason);
+  void moved_head(time_point now);
+
+  pool_options limits_;
+  std::string server_;
+  statement_cache cache_;
+  units waiting_;
+  units sent_;
+  units spare_;          ///< Used nodes, kept so that the steady state allocates none.
+  std::size_t live_ = 0; ///< Units in `sent_` that are not settled.
+  std::deque<pipeline_op> ops_;
+  std::deque<pipeline_group> groups_;
+  pipeline_effects effects_;
+  time_point last_activity_{};
+  time_point head_since_{};
+  bool open_ = false;
+  bool want_rollback_ = false;    ///< A Sync left the session in a (failed) transaction.
+  bool control_prepared_ = false; ///< BEGIN, COMMIT and ROLLBACK stand prepared.
+  bool validating_ = false;
+  time_point validation_ends_{};
+  bool fatal_seen_ = false; ///< A FATAL answered one operation: what stands behind it provably never ran.
+
+  enum class cancel_state : std::uint8_t { none, requested, delivered };
+  cancel_state cancel_ = cancel_state::none;
+  time_point cancel_since_{};
+  time_point stray_until_{}; ///< Until then a 57014 may have been meant for an earlier unit.
+  std::uint64_t resent_ = 0;
+};
+
+} // namespace tripool

@@ -1,0 +1,313 @@
+// The settling half of the pipeline: what each answer of the server proves for the unit that it answers.
+#include "tripool/core/pipeline/pipeline_machine.hpp"
+
+#include <cassert>
+#include <utility>
+
+namespace tripool {
+
+namespace {
+
+constexpr std::uint8_t resends_max = 8;
+constexpr std::uint8_t repeats_max = 2;
+constexpr std::uint8_t replans_max = 2;
+
+} // namespace
+
+void pipeline_machine::on_result(wire_result&& x, time_point now) {
+  last_activity_ = now;
+  if (ops_.empty()) return lose("the server sent a result that nothing had asked for");
+  using op_kind = pipeline_op::kind;
+  if (ops_.front().what == op_kind::sync) {
+    if (x.what != wire_result::kind::sync) return lose("the server's answers are out of step with what was sent");
+    ops_.pop_front();
+    if (!x.error.sqlstate.empty()) on_error_at_sync(x.error, now);
+    on_sync(x.transaction_status, now);
+    moved_head(now);
+    return;
+  }
+  const auto op = std::move(ops_.front());
+  ops_.pop_front();
+  switch (x.what) {
+    case wire_result::kind::complete: on_complete(op, std::move(x), now); break;
+    case wire_result::kind::error: on_error(op, x.error, now); break;
+    case wire_result::kind::aborted: on_aborted(op); break;
+    case wire_result::kind::sync: lose("the server's answers are out of step with what was sent"); break;
+  }
+  moved_head(now);
+}
+
+void pipeline_machine::on_complete(const pipeline_op& op, wire_result&& x, time_point now) {
+  using op_kind = pipeline_op::kind;
+  auto* u = op.unit;
+  if (!u || u->now == pipeline_unit::state::settled) return;
+  if (op.what == op_kind::execute) {
+    u->results.push_back(std::move(x.rows));
+    if (op.index + 1 < u->what->statements().size()) return;
+    u->now = pipeline_unit::state::executed;
+    if (u->what->mode() != access::read) return;
+    // A read is done when its rows are here: it has nothing to commit.
+    if (!settle_if_too_large(*u, now)) settle_done(*u, now);
+  } else if (op.what == op_kind::commit && u->now == pipeline_unit::state::executed) {
+    if (x.rows.command_tag() == "COMMIT") return settle_done(*u, now);
+    server_message e;
+    e.sqlstate = "25P02";
+    e.message = "COMMIT was answered with " + std::string{x.rows.command_tag()} + ": the transaction was rolled back";
+    settle_failed(*u, describe(*u, outcome::rejected, e, 0), now);
+  }
+}
+
+void pipeline_machine::on_error(const pipeline_op& op, const server_message& e, time_point now) {
+  using op_kind = pipeline_op::kind;
+  if (ends_session(e.severity)) fatal_seen_ = true;
+  if (op.what == op_kind::prepare) cache_.drop_name(op.name);
+  if (op.what == op_kind::rollback) return lose("ROLLBACK failed: " + e.message);
+  if (!op.unit) {
+    if (op.what == op_kind::prepare || e.sqlstate == "26000") control_prepared_ = false;
+    return; // Shared frames and closes: what stands behind is skipped by the server and sent again.
+  }
+  if (op.what != op_kind::execute && e.sqlstate == "26000") control_prepared_ = false;
+  if (op.unit->now == pipeline_unit::state::settled || op.unit->now == pipeline_unit::state::resend) return;
+  settle_error(*op.unit, e, op.index, now);
+}
+
+void pipeline_machine::on_aborted(const pipeline_op& op) {
+  using op_kind = pipeline_op::kind;
+  if (op.what == op_kind::prepare) {
+    cache_.drop_name(op.name);
+    if (!op.unit) control_prepared_ = false;
+  }
+  if (op.what == op_kind::close) cache_.close_again(op.name);
+  auto* u = op.unit;
+  if (!u) return;
+  if (u->now == pipeline_unit::state::sent || u->now == pipeline_unit::state::executed) mark_resend(*u);
+}
+
+void pipeline_machine::on_error_at_sync(const server_message& e, time_point now) {
+  if (ends_session(e.severity)) fatal_seen_ = true;
+  const auto n = groups_.empty() ? 0 : groups_.front().units;
+  std::size_t k = 0;
+  for (auto i = sent_.begin(); i != sent_.end() && k < n; ++i, ++k) {
+    const bool open = i->now == pipeline_unit::state::executed || i->now == pipeline_unit::state::sent;
+    if (open) settle_error(*i, e, 0, now);
+  }
+}
+
+void pipeline_machine::on_sync(char transaction_status, time_point now) {
+  assert(!groups_.empty());
+  const auto g = groups_.front();
+  groups_.pop_front();
+  switch (g.what) {
+    case pipeline_group::purpose::validation: validating_ = false; break;
+    case pipeline_group::purpose::rollback:
+      if (transaction_status != 'I') lose("the session stays in a transaction after ROLLBACK");
+      break;
+    case pipeline_group::purpose::work: finish_group(g, now); break;
+  }
+  if (transaction_status == 'T') return lose("a statement left a transaction open on a shared connection");
+  if (transaction_status != 'E') return;
+  // A failed block stands open. One ROLLBACK is enough for all groups that were sent before it.
+  for (const auto& waiting : groups_)
+    if (waiting.what == pipeline_group::purpose::rollback) return;
+  want_rollback_ = true;
+}
+
+/// The group's Sync is answered: what was executed alone is committed now, the rest is settled or goes round again.
+void pipeline_machine::finish_group(const pipeline_group& g, time_point now) {
+  units again;
+  for (std::size_t k = 0; k < g.units && !sent_.empty(); ++k) {
+    auto& u = sent_.front();
+    if (u.now == pipeline_unit::state::executed && u.frame == pipeline_unit::framing::alone) {
+      settle_done(u, now);
+    } else if (u.now == pipeline_unit::state::sent || u.now == pipeline_unit::state::executed) {
+      server_message e;
+      e.message = "the server answered the Sync without an answer to the statement";
+      settle_moved(u, describe(u, outcome::in_doubt, e, 0));
+    }
+    auto& side = u.now == pipeline_unit::state::resend ? again : spare_;
+    if (u.now == pipeline_unit::state::resend) {
+      u.now = pipeline_unit::state::waiting;
+      --live_;
+    }
+    side.splice(side.end(), sent_, sent_.begin());
+  }
+  waiting_.splice(waiting_.begin(), again);
+}
+
+void pipeline_machine::settle_error(pipeline_unit& u, const server_message& e, std::uint32_t index, time_point now) {
+  classify_context c;
+  c.is_write = u.what->mode() == access::write;
+  c.framed = u.frame != pipeline_unit::framing::alone;
+  c.batch = u.what->is_batch();
+  c.prepared = u.prepared;
+  c.cancel_aimed = u.cancel_why != cause::none;
+  c.stray_cancel = cancel_ != cancel_state::none || now < stray_until_;
+  c.poisoned = true; // Any group before it may have failed: 25P02 proves that nothing ran.
+  switch (classify(e, c)) {
+    case verdict::rejected: return settle_failed(u, describe(u, outcome::rejected, e, index), now);
+    case verdict::in_doubt: return settle_moved(u, describe(u, outcome::in_doubt, e, index));
+    case verdict::not_executed: return settle_moved(u, describe(u, outcome::not_executed, e, index));
+    case verdict::read_only_server: {
+      effects_.troubles.push_back({cause::server_error, e.sqlstate, e.message});
+      return settle_moved(u, describe(u, outcome::not_executed, e, index));
+    }
+    case verdict::retry_here: return repeat_or_reject(u, e, index, now);
+    case verdict::prepare_again: return replan_or_reject(u, e, index, now);
+    case verdict::run_alone: u.run_alone = true; return mark_resend(u);
+    case verdict::victim: return mark_resend(u);
+  }
+}
+
+void pipeline_machine::repeat_or_reject(pipeline_unit& u, const server_message& e, std::uint32_t index,
+                                        time_point now) {
+  if (u.repeats >= repeats_max || now >= u.deadline)
+    return settle_failed(u, describe(u, outcome::rejected, e, index), now);
+  ++u.repeats;
+  mark_resend(u);
+}
+
+void pipeline_machine::replan_or_reject(pipeline_unit& u, const server_message& e, std::uint32_t index,
+                                        time_point now) {
+  if (u.replans >= replans_max || now >= u.deadline)
+    return settle_failed(u, describe(u, outcome::rejected, e, index), now);
+  ++u.replans;
+  for (const auto& s : u.what->statements())
+    if (auto name = cache_.drop(s.text); name && e.sqlstate != "26000") cache_.close_again(std::move(*name));
+  mark_resend(u);
+}
+
+void pipeline_machine::mark_resend(pipeline_unit& u) {
+  u.what->progress = stage::queued; // Proved: skipped, or rolled back.
+  if (++u.resends > resends_max) {
+    auto f = blank(outcome::not_executed, cause::victim);
+    f.message = "struck " + std::to_string(resends_max) + " times by failures of other statements on its connection";
+    return settle_moved(u, std::move(f));
+  }
+  ++resent_;
+  --u.what->attempts;
+  u.results.clear();
+  u.cancel_why = cause::none;
+  u.now = pipeline_unit::state::resend;
+}
+
+bool pipeline_machine::settle_if_too_large(pipeline_unit& u, time_point now) {
+  std::size_t sum = 0;
+  for (const auto& r : u.results) sum += r.memory_bytes();
+  if (sum <= limits_.result_bytes_max) return false;
+  auto f = blank(outcome::rejected, cause::result_too_large);
+  f.sqlstate = "54000";
+  f.message = "the result holds " + std::to_string(sum)
+              + " bytes, more than result-bytes-max = " + std::to_string(limits_.result_bytes_max);
+  f.hint = "ask for fewer rows or columns, or raise result-bytes-max for this pool";
+  settle_failed(u, std::move(f), now);
+  return true;
+}
+
+void pipeline_machine::settle_done(pipeline_unit& u, time_point now) {
+  if (u.sync_wait_cancelled) {
+    auto f = blank(outcome::in_doubt, cause::server_error);
+    f.sqlstate = "01000";
+    f.message = "committed on this server, but the wait for its synchronous standby was cancelled";
+    f.hint = "it is lost if the server is lost before a standby has it; look before sending it again";
+    return settle_failed(u, std::move(f), now);
+  }
+  if (!u.what->answered()) u.what->complete(reply{std::move(u.results)});
+  u.what.reset();
+  u.results.clear();
+  u.now = pipeline_unit::state::settled;
+  --live_;
+  ++effects_.completed;
+}
+
+void pipeline_machine::settle_failed(pipeline_unit& u, failure f, time_point now) {
+  if (!u.what->answered()) u.what->fail(std::move(f), now);
+  u.what.reset();
+  u.results.clear();
+  u.now = pipeline_unit::state::settled;
+  --live_;
+  ++effects_.completed;
+}
+
+void pipeline_machine::settle_moved(pipeline_unit& u, failure f) {
+  if (f.kind == outcome::not_executed) u.what->progress = stage::queued;
+  effects_.moved.push_back({std::move(u.what), std::move(f)});
+  u.what.reset();
+  u.results.clear();
+  u.now = pipeline_unit::state::settled;
+  --live_;
+  ++effects_.completed;
+}
+
+void pipeline_machine::on_notice(const server_message& x) {
+  if (!is_sync_wait_cancelled(x)) return;
+  if (auto* u = head()) u->sync_wait_cancelled = true;
+}
+
+void pipeline_machine::on_lost(const session_loss& x) {
+  open_ = false;
+  ops_.clear();
+  groups_.clear();
+  for (auto& u : sent_) {
+    if (u.now == pipeline_unit::state::settled) continue;
+    const bool never_ran =
+      u.now == pipeline_unit::state::resend || (fatal_seen_ && u.now == pipeline_unit::state::sent);
+    server_message e;
+    e.sqlstate = x.sqlstate;
+    e.message = "the connection was lost: " + x.message;
+    auto f = describe(u, never_ran ? outcome::not_executed : outcome::in_doubt, e, 0);
+    f.why = cause::connection_lost;
+    if (never_ran) {
+      f.detail = "the server ended the session before it came to this statement";
+    } else {
+      f.hint =
+        u.what->repeatable() ? "repeating it is harmless" : "look whether it took effect before sending it again";
+    }
+    settle_moved(u, std::move(f));
+  }
+  for (auto& u : waiting_) {
+    auto f = blank(outcome::not_executed, cause::connection_lost);
+    f.sqlstate = x.sqlstate;
+    f.message = "the connection was lost before the statement was sent: " + x.message;
+    f.hint = "send it again";
+    ++live_; // settle_moved counts it out.
+    settle_moved(u, std::move(f));
+  }
+  spare_.clear();
+  sent_.clear();
+  waiting_.clear();
+  live_ = 0;
+}
+
+failure pipeline_machine::blank(outcome kind, cause why) const {
+  failure f;
+  f.kind = kind;
+  f.why = why;
+  f.pool = limits_.name;
+  f.server = server_;
+  return f;
+}
+
+failure pipeline_machine::describe(const pipeline_unit& u, outcome kind, const server_message& e,
+                                   std::uint32_t index) const {
+  auto f = blank(kind, u.cancel_why != cause::none && e.sqlstate == "57014" ? u.cancel_why : cause::server_error);
+  f.sqlstate = e.sqlstate;
+  f.message = e.message;
+  f.detail = e.detail;
+  f.hint = e.hint;
+  if (f.hint.empty()) f.hint = std::string{hint_for(e.sqlstate)};
+  if (f.why == cause::deadline)
+    f.message = "the deadline passed while the statement ran: it was cancelled and rolled back";
+  if (f.why == cause::result_too_large) {
+    f.message = "the result passed result-bytes-max = " + std::to_string(limits_.result_bytes_max)
+                + " bytes: the statement was cancelled";
+    f.sqlstate = "54000";
+    f.hint = "ask for fewer rows or columns, or raise result-bytes-max for this pool";
+  }
+  if (u.what && u.what->is_batch()) {
+    const auto place = "statement " + std::to_string(index + 1) + " of " + std::to_string(u.what->statements().size());
+    f.detail = f.detail.empty() ? place : place + ": " + f.detail;
+  }
+  return f;
+}
+
+} // namespace tripool

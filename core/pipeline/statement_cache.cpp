@@ -1,0 +1,77 @@
+// The bounded cache of prepared statements.
+#include "tripool/core/pipeline/statement_cache.hpp"
+
+#include <utility>
+
+namespace tripool {
+
+statement_plan statement_cache::plan(const std::string& text) {
+  if (capacity_ == 0) return {};
+  if (auto i = by_text_.find(text); i != by_text_.end()) {
+    auto& e = *i->second;
+    entries_.splice(entries_.begin(), entries_, i->second);
+    if (!e.name.empty()) {
+      ++hits_;
+      return {statement_plan::action::run_prepared, &e.name};
+    }
+    ++misses_;
+    e.name = "tp_" + std::to_string(++next_name_);
+    ++prepared_;
+    return {statement_plan::action::prepare, &e.name};
+  }
+  ++misses_;
+  entries_.push_front(entry{text, {}});
+  by_text_.emplace(entries_.front().text, entries_.begin());
+  shrink();
+  return {};
+}
+
+const std::string* statement_cache::find(const std::string& text) const {
+  auto i = by_text_.find(text);
+  if (i == by_text_.end() || i->second->name.empty()) return nullptr;
+  return &i->second->name;
+}
+
+std::optional<std::string> statement_cache::drop(const std::string& text) {
+  auto i = by_text_.find(text);
+  if (i == by_text_.end() || i->second->name.empty()) return std::nullopt;
+  --prepared_;
+  return std::exchange(i->second->name, {}); // The entry stays as "seen", so that the next use prepares it anew.
+}
+
+void statement_cache::drop_name(const std::string& name) {
+  for (auto& e : entries_) {
+    if (e.name != name) continue;
+    e.name.clear();
+    --prepared_;
+    return;
+  }
+}
+
+std::optional<std::string> statement_cache::take_evicted() {
+  if (evicted_.empty()) return std::nullopt;
+  auto out = std::move(evicted_.front());
+  evicted_.pop_front();
+  return out;
+}
+
+void statement_cache::clear() {
+  by_text_.clear();
+  entries_.clear();
+  evicted_.clear();
+  prepared_ = 0;
+}
+
+void statement_cache::shrink() {
+  while (entries_.size() > capacity_) {
+    auto& oldest = entries_.back();
+    if (!oldest.name.empty()) {
+      --prepared_;
+      evicted_.push_back(std::move(oldest.name));
+    }
+    by_text_.erase(oldest.text);
+    entries_.pop_back();
+  }
+}
+
+} // namespace tripool

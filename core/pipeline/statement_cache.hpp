@@ -1,0 +1,71 @@
+// Which statement texts one connection has prepared on its server: a bounded cache, least recently used first out.
+// A text is sent unprepared the first time and prepared at its second use, so that one-off statements cost nothing.
+// Knows nothing of the wire. Used by the pipeline machine, one cache a connection.
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+namespace tripool {
+
+/// What to do with a text that is about to be sent.
+struct statement_plan {
+  enum class action : std::uint8_t {
+    unnamed,      ///< Send it as the unnamed statement.
+    prepare,      ///< Prepare it under `name` first, then run it by name.
+    run_prepared, ///< Run it by name.
+  };
+  action what = action::unnamed;
+  const std::string* name = nullptr; ///< Valid until the entry leaves the cache; copied by the session's calls.
+};
+
+/// The cache. Not thread-safe.
+class statement_cache {
+public:
+  /// `capacity` 0 switches preparing off.
+  explicit statement_cache(std::size_t capacity) : capacity_(capacity) {}
+
+  /// Decides how to send the text and counts the use. A `prepare` makes the text count as prepared from now on: report
+  /// back with `drop` if it failed. An evicted name is returned by `take_evicted` and must be closed on the server.
+  statement_plan plan(const std::string& text);
+  /// The name that a text is prepared under at present, or null.
+  const std::string* find(const std::string& text) const;
+  /// Forgets a text, for example because its plan became invalid. Returns the name that must be closed on the server.
+  std::optional<std::string> drop(const std::string& text);
+  /// Forgets the text prepared under that name, if it is still there: its preparation failed on the server.
+  void drop_name(const std::string& name);
+  /// The next name that must be closed on the server because it was evicted.
+  std::optional<std::string> take_evicted();
+  /// Puts a name back on the list of those to be closed: the server skipped the close.
+  void close_again(std::string name) { evicted_.push_back(std::move(name)); }
+  void clear();
+
+  std::size_t prepared() const noexcept { return prepared_; }
+  std::uint64_t hits() const noexcept { return hits_; }
+  std::uint64_t misses() const noexcept { return misses_; }
+
+private:
+  struct entry {
+    std::string text;
+    std::string name; ///< Empty: seen once, not prepared.
+  };
+  using entries = std::list<entry>; ///< Most recently used first.
+
+  void shrink();
+
+  std::size_t capacity_;
+  entries entries_;
+  std::unordered_map<std::string_view, entries::iterator> by_text_; ///< Keys point into the entries.
+  std::list<std::string> evicted_;
+  std::size_t prepared_ = 0;
+  std::uint64_t next_name_ = 0;
+  std::uint64_t hits_ = 0;
+  std::uint64_t misses_ = 0;
+};
+
+} // namespace tripool
