@@ -1,5 +1,5 @@
-// Runs initdb, cp and pg_rewind as the servers' user. They leave the flushing to disk out: what they make is worth nothing
-// after a crash of the machine.
+// Runs initdb, cp and pg_rewind as the servers' user. They leave the flushing to disk out: what they make is worth
+// nothing after a crash of the machine.
 #include "service/cluster/data_folder.hpp"
 
 #include "service/cluster/text.hpp"

@@ -1,5 +1,5 @@
-// The data folder of a server: made by initdb, copied for a standby, rewound for a former primary. Works on stopped servers.
-// Used by private_cluster.
+// The data folder of a server: made by initdb, copied for a standby, rewound for a former primary. Works on stopped
+// servers. Used by private_cluster.
 #pragma once
 
 #include "service/cluster/result.hpp"
@@ -14,8 +14,8 @@ namespace tripool::cluster {
 /// (which pg_rewind needs), UTF-8.
 result<void> create_data(const workshop& shop, const std::filesystem::path& data);
 
-/// Copies the data folder of a server that was never started, or was shut down cleanly: a standby made of the copy starts
-/// streaming where the original starts writing. Quicker than a base backup.
+/// Copies the data folder of a server that was never started, or was shut down cleanly: a standby made of the copy
+/// starts streaming where the original starts writing. Quicker than a base backup.
 result<void> copy_data(const workshop& shop, const std::filesystem::path& from, const std::filesystem::path& to);
 
 /// Makes the server of this data folder a standby at its next start.

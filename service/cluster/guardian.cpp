@@ -1,5 +1,5 @@
-// The guardian is a shell that runs the script below: after exec it shares nothing with us, no memory, no descriptors and
-// no terminal. It needs only programs that are on every Debian system.
+// The guardian is a shell that runs the script below: after exec it shares nothing with us, no memory, no descriptors
+// and no terminal. It needs only programs that are on every Debian system.
 #include "service/cluster/guardian.hpp"
 
 #include "service/cluster/process.hpp"

@@ -1,6 +1,6 @@
-// The process that outlives us if we are killed: it then kills the servers of one cluster and removes the cluster's folder.
-// It holds one end of a socket pair whose other end only we hold, and waits for that to close, however we end.
-// Used by private_cluster, also for the removal at an ordinary end, so that there is one way of cleaning up.
+// The process that outlives us if we are killed: it then kills the servers of one cluster and removes the cluster's
+// folder. It holds one end of a socket pair whose other end only we hold, and waits for that to close, however we
+// end. Used by private_cluster, also for the removal at an ordinary end, so that there is one way of cleaning up.
 #pragma once
 
 #include "service/cluster/descriptor.hpp"

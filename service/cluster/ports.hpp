@@ -9,9 +9,10 @@
 
 namespace tripool::cluster {
 
-/// Returns `count` different ports on which nobody listens now. Someone else may take one before its server is started:
-/// the caller then asks again. They lie below the range that the system gives to outgoing connections, because a client that
-/// keeps dialling a dead server inside that range can end up connected to itself, and then holds the server's port.
+/// Returns `count` different ports on which nobody listens now. Someone else may take one before its server is
+/// started: the caller then asks again. They lie below the range that the system gives to outgoing connections,
+/// because a client that keeps dialling a dead server inside that range can end up connected to itself, and then
+/// holds the server's port.
 result<std::vector<std::uint16_t>> find_free_ports(std::size_t count);
 
 } // namespace tripool::cluster

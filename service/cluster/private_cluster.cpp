@@ -310,7 +310,8 @@ result<void> private_cluster::rewind_to(std::size_t member, std::size_t upstream
   auto& node = impl_->node(member);
   assert(member != upstream && upstream < size());
   if (auto stopped = node.stop(stop_mode::fast); !stopped) return stopped;
-  // pg_rewind looks for the source's timeline in its control file, which a promotion updates only at the next checkpoint.
+  // pg_rewind looks for the source's timeline in its control file, which a promotion updates only at the next
+  // checkpoint.
   if (auto done = impl_->ask(upstream, "checkpoint"); !done) return done.error();
   if (auto done = rewind_data(impl_->shop, node.data(), impl_->source_of(upstream)); !done) return done;
   if (auto done = mark_standby(impl_->shop, node.data()); !done) return done;

@@ -1,7 +1,7 @@
-// A private PostgreSQL cluster for demonstrations and tests: one primary and any number of streaming standbys, made from
-// the installed server package in a folder of its own, on free ports of 127.0.0.1. It never touches another server.
-// Also the hands that break it: crash, hang, promote, rewind. Knows nothing of pools, actors or libpq: it works with the
-// package's own programs. Used by `tripool demo` and by the integration tests.
+// A private PostgreSQL cluster for demonstrations and tests: one primary and any number of streaming standbys, made
+// from the installed server package in a folder of its own, on free ports of 127.0.0.1. It never touches another
+// server. Also the hands that break it: crash, hang, promote, rewind. Knows nothing of pools, actors or libpq: it
+// works with the package's own programs. Used by `tripool demo` and by the integration tests.
 #pragma once
 
 #include "service/cluster/endpoint.hpp"
@@ -24,14 +24,15 @@ struct cluster_options {
   /// Streaming standbys beside the primary, 0 to 8.
   std::size_t standbys = 2;
 
-  /// Where the cluster lives. Empty: a new folder below $XDG_RUNTIME_DIR or /tmp. A folder that is given is created if it
-  /// does not exist and must be empty if it does. At most 80 bytes long, because socket names are limited.
+  /// Where the cluster lives. Empty: a new folder below $XDG_RUNTIME_DIR or /tmp. A folder that is given is created
+  /// if it does not exist and must be empty if it does. At most 80 bytes long, because socket names are limited.
   std::filesystem::path state_directory;
 
   /// Leaves data and logs where they are at the end. Without it, what was created is removed.
   bool keep_state = false;
 
-  /// Servers wait for the disk (fsync). Without it a crash of a server still loses nothing, only one of the machine does.
+  /// Servers wait for the disk (fsync). Without it a crash of a server still loses nothing, only one of the machine
+  /// does.
   bool durable = false;
 
   /// Connections that each server accepts, at least 10.
@@ -63,13 +64,13 @@ enum class member_state {
 /// One row that a query returned, as text; NULL is an empty string.
 using row = std::vector<std::string>;
 
-/// A running private cluster. Members are numbered from 0; member 0 starts as the primary, and member i is called "node<i>"
-/// in logs, in `application_name` of its replication, and for `synchronous_standby_names`.
+/// A running private cluster. Members are numbered from 0; member 0 starts as the primary, and member i is called
+/// "node<i>" in logs, in `application_name` of its replication, and for `synchronous_standby_names`.
 ///
-/// Every operation blocks for at most `step_limit` a step, and returns its problem. Use it from one thread at a time. The
-/// servers run in sessions of their own, so that Ctrl-C in a terminal does not reach them, and as user `postgres` (or
-/// `nobody`) when the caller is root. The destructor stops exactly what was started and removes what was created; when
-/// this process is killed, even by SIGKILL, a guardian process does the same.
+/// Every operation blocks for at most `step_limit` a step, and returns its problem. Use it from one thread at a time.
+/// The servers run in sessions of their own, so that Ctrl-C in a terminal does not reach them, and as user `postgres`
+/// (or `nobody`) when the caller is root. The destructor stops exactly what was started and removes what was created;
+/// when this process is killed, even by SIGKILL, a guardian process does the same.
 class private_cluster {
 public:
   /// Makes and starts a cluster, and waits until the primary accepts writes and all standbys stream. After a failure
@@ -128,8 +129,8 @@ public:
   /// Makes a running or stopped standby stream from `upstream`. It must not be ahead of `upstream`: see `rewind_to`.
   result<void> follow(std::size_t member, std::size_t upstream);
 
-  /// Makes a former primary (or a standby that went too far) a standby of `upstream`: stops it, rewinds it with pg_rewind,
-  /// starts it and waits until it streams. What only it had is lost.
+  /// Makes a former primary (or a standby that went too far) a standby of `upstream`: stops it, rewinds it with
+  /// pg_rewind, starts it and waits until it streams. What only it had is lost.
   result<void> rewind_to(std::size_t member, std::size_t upstream);
 
   /// Waits until a standby streams from its upstream.
@@ -140,8 +141,8 @@ public:
 
   // -- set-up ---------------------------------------------------------------------------------------------------------
 
-  /// Runs SQL as superuser; several statements are allowed, each commits for itself, the first error ends it. Returns the
-  /// rows of all of them in order.
+  /// Runs SQL as superuser; several statements are allowed, each commits for itself, the first error ends it. Returns
+  /// the rows of all of them in order.
   result<std::vector<row>> sql(std::size_t member, std::string_view text, std::string_view database = "postgres");
 
   /// Runs SQL as `sql` does and returns the first column of the first row. No row is a problem.

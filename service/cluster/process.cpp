@@ -1,5 +1,6 @@
-// fork and exec with care. Everything that allocates or may take a lock is prepared before the fork, since another thread
-// may hold that lock for ever in the child. A pipe that closes at exec tells the parent whether the program runs.
+// fork and exec with care. Everything that allocates or may take a lock is prepared before the fork, since another
+// thread may hold that lock for ever in the child. A pipe that closes at exec tells the parent whether the program
+// runs.
 #include "service/cluster/process.hpp"
 
 #include "service/cluster/text.hpp"

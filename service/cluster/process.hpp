@@ -47,12 +47,12 @@ struct finished {
   std::string errors;
 };
 
-/// Runs a program with `input` as its standard input, and waits for its end. One that is not done within `limit` is killed
-/// with its process group: a problem. An exit code other than 0 is not a problem here: see `run_checked`.
+/// Runs a program with `input` as its standard input, and waits for its end. One that is not done within `limit` is
+/// killed with its process group: a problem. An exit code other than 0 is not a problem here: see `run_checked`.
 result<finished> run(const command& what, std::chrono::milliseconds limit, const std::string& input = {});
 
-/// Runs a program as `run` does, and makes a problem of an exit code other than 0: "`purpose` failed: ...", with the end of
-/// what it said. Returns its output.
+/// Runs a program as `run` does, and makes a problem of an exit code other than 0: "`purpose` failed: ...", with the
+/// end of what it said. Returns its output.
 result<std::string> run_checked(const command& what, std::chrono::milliseconds limit, const std::string& purpose,
                                 const std::string& input = {});
 

@@ -9,8 +9,8 @@
 
 namespace tripool::cluster {
 
-/// Returns the live processes of servers whose `cluster_name` is `name`, or starts with it when `prefix` is set. Zombies
-/// are not among them.
+/// Returns the live processes of servers whose `cluster_name` is `name`, or starts with it when `prefix` is set.
+/// Zombies are not among them.
 std::vector<pid_t> processes_of(std::string_view name, bool prefix = false);
 
 /// Returns whether the process is stopped by a signal, or gone.

@@ -13,8 +13,8 @@
 
 namespace tripool::cluster {
 
-/// Runs SQL as superuser on the server of this port, over its unix socket, within `limit`. Each statement commits for itself,
-/// the first error ends it. Returns the rows of all statements; NULL is an empty string.
+/// Runs SQL as superuser on the server of this port, over its unix socket, within `limit`. Each statement commits for
+/// itself, the first error ends it. Returns the rows of all statements; NULL is an empty string.
 result<std::vector<std::vector<std::string>>> run_sql(const workshop& shop, std::uint16_t port,
                                                       std::string_view database, std::string_view text,
                                                       std::chrono::milliseconds limit);

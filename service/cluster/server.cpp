@@ -1,6 +1,6 @@
-// The postmaster is started directly rather than by pg_ctl, so that its end is seen at once. Its readiness is read where
-// pg_ctl reads it: in line 8 of postmaster.pid ("starting", "standby", "ready", "stopping"). The configuration file lies
-// outside of the data folder, because pg_rewind overwrites what is inside.
+// The postmaster is started directly rather than by pg_ctl, so that its end is seen at once. Its readiness is read
+// where pg_ctl reads it: in line 8 of postmaster.pid ("starting", "standby", "ready", "stopping"). The configuration
+// file lies outside of the data folder, because pg_rewind overwrites what is inside.
 #include "service/cluster/server.hpp"
 
 #include "service/cluster/process_table.hpp"

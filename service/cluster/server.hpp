@@ -49,15 +49,15 @@ public:
   /// Returns its state; notices when the postmaster has ended by itself.
   member_state state() noexcept;
 
-  /// Runs the server in single-user mode once, which records settings like max_connections in its data. A standby that is
-  /// made of a copy refuses to start when its own are lower than the recorded ones. Precondition: stopped.
+  /// Runs the server in single-user mode once, which records settings like max_connections in its data. A standby
+  /// that is made of a copy refuses to start when its own are lower than the recorded ones. Precondition: stopped.
   result<void> record_settings();
 
   /// Writes the configuration and starts the postmaster. Precondition: stopped.
   result<void> launch();
 
-  /// Waits until it accepts connections (a standby: read-only ones). A postmaster that ends meanwhile is a problem with the
-  /// end of its log.
+  /// Waits until it accepts connections (a standby: read-only ones). A postmaster that ends meanwhile is a problem
+  /// with the end of its log.
   result<void> wait_until_ready();
 
   /// Waits until it accepts writes.

@@ -1,4 +1,5 @@
-// Makes the state directory. Its name must leave room for a socket's: an address of a unix socket has at most 107 bytes.
+// Makes the state directory. Its name must leave room for a socket's: an address of a unix socket has at most 107
+// bytes.
 #include "service/cluster/workshop.hpp"
 
 #include "service/cluster/text.hpp"

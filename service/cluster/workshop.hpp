@@ -1,5 +1,5 @@
-// What all members of one cluster share: programs, user, folder, secret, limits. And how PostgreSQL's programs are run there.
-// Made once by private_cluster; read by server, data_folder and psql.
+// What all members of one cluster share: programs, user, folder, secret, limits. And how PostgreSQL's programs are
+// run there. Made once by private_cluster; read by server, data_folder and psql.
 #pragma once
 
 #include "service/cluster/binaries.hpp"
@@ -37,8 +37,8 @@ struct workshop {
   command tool(const char* program, std::vector<std::string> arguments) const;
 };
 
-/// Finds programs and user, and makes the state directory with its password files: `wanted`, or a new one where it is empty.
-/// What it made it removes again when it fails half-way.
+/// Finds programs and user, and makes the state directory with its password files: `wanted`, or a new one where it is
+/// empty. What it made it removes again when it fails half-way.
 result<workshop> open_workshop(const std::filesystem::path& programs, const std::filesystem::path& wanted, bool keep,
                                std::chrono::milliseconds step_limit);
 
