@@ -1,0 +1,253 @@
+// The pool's requests: taking them, handing them out, and letting them go. Its connections: pool_sizing.cpp.
+#include "tripool/core/pool/pool_machine.hpp"
+
+#include <cassert>
+#include <utility>
+
+namespace tripool {
+
+pool_machine::pool_machine(pool_options opts, std::uint64_t seed)
+  : opts_(std::move(opts)),
+    random_(seed),
+    queue_(opts_.queue_wait_max),
+    codel_(opts_.codel_target, opts_.codel_interval),
+    gate_(opts_.backoff_min, opts_.backoff_max) {
+  assert(opts_.connections_max > 0 && opts_.connections_min <= opts_.connections_max);
+  assert(opts_.pipeline_depth > 0);
+}
+
+// -- events -------------------------------------------------------------------------------------------------------------
+
+void pool_machine::start(time_point now, effects& out) {
+  see(now);
+  started_ = true;
+  settle(now, out);
+}
+
+void pool_machine::submit(request_ptr r, time_point now, effects& out) {
+  see(now);
+  ++counters_.submitted;
+  r->queued_at = now;
+  if (r->deadline() <= now) {
+    ++counters_.expired;
+    const auto allowed = r->deadline() - r->arrived();
+    return fail(std::move(r), refuse_deadline(context(), duration::zero(), allowed), out);
+  }
+  if (auto why = refusal_at_once(now)) return move(std::move(r), std::move(*why), out);
+  // Between two pumps the queue may be full while connections have room: only what they cannot take counts.
+  if (queue_.size() >= opts_.queue_max && !blocked_) dispatch(now, out);
+  if (queue_.size() >= opts_.queue_max) return move(std::move(r), refuse_queue_full(context()), out);
+  queue_.push_back(std::move(r));
+}
+
+void pool_machine::pump(time_point now, effects& out) {
+  see(now);
+  expire(now, out);
+  leave(now, out);
+  dispatch(now, out);
+  shed(now, out);
+  settle(now, out);
+}
+
+void pool_machine::progressed(connection_id id, std::uint32_t completed, std::uint32_t outstanding, time_point now) {
+  see(now);
+  counters_.completed += completed;
+  auto* s = table_.find(id);
+  if (s == nullptr || s->state == slot_state::dialling) return;
+  s->account(now);
+  const bool was_idle = s->idle();
+  s->outstanding = std::max(s->outstanding - std::min(completed, s->outstanding), outstanding);
+  blocked_ = false;
+  if (completed > 0) {
+    // Little's law: requests x time over completions is the mean time of one, without a stamp for each.
+    services_.add(s->held / completed);
+    s->held = duration::zero();
+    s->worked = true;
+    s->progressed_at = now;
+    gate_.worked();
+  }
+  if (s->idle() && !was_idle) {
+    s->idle_since = now;
+    s->used = ++use_order_;
+  }
+}
+
+void pool_machine::returned(connection_id id, std::vector<request_ptr> unsent, time_point now) {
+  see(now);
+  counters_.returned += unsent.size();
+  blocked_ = false;
+  if (auto* s = table_.find(id); s != nullptr && !s->idle()) {
+    s->account(now);
+    s->outstanding -= std::min(s->outstanding, static_cast<std::uint32_t>(unsent.size()));
+    if (s->idle()) {
+      s->idle_since = now;
+      s->used = ++use_order_;
+    }
+  }
+  for (auto i = unsent.rbegin(); i != unsent.rend(); ++i) queue_.push_front(std::move(*i));
+}
+
+void pool_machine::tick(time_point now, effects& out) {
+  see(now);
+  expire(now, out);
+  shed(now, out);
+  settle(now, out);
+}
+
+void pool_machine::suspend(failure why, time_point now, effects& out) {
+  see(now);
+  why.kind = outcome::not_executed;
+  if (why.pool.empty()) why.pool = opts_.name;
+  suspended_ = std::move(why);
+  settle(now, out);
+}
+
+void pool_machine::resume(time_point now, effects& out) {
+  see(now);
+  suspended_.reset();
+  gate_.hasten(now);
+  settle(now, out);
+}
+
+void pool_machine::drain(time_point now, effects& out, duration limit) {
+  see(now);
+  if (phase_ != phase::running) return;
+  phase_ = phase::draining;
+  drain_until_ = now + limit;
+  settle(now, out);
+}
+
+// -- the ways of a request ----------------------------------------------------------------------------------------------
+
+void pool_machine::dispatch(time_point now, effects& out) {
+  blocked_ = !queue_.empty();
+  if (queue_.empty()) return;
+  expire(now, out);
+  collect_loads();
+  plan_dispatch(loads_, queue_.size(), opts_.pipeline_depth, order_);
+  std::vector<std::vector<request_ptr>> shares(loads_.size());
+  for (const auto index : order_) {
+    auto r = queue_.pop_front();
+    const auto wait = now - r->queued_at;
+    waits_.add(wait);
+    codel_.left(wait, now);
+    shares[index].push_back(std::move(r));
+  }
+  counters_.dispatched += order_.size();
+  for (std::size_t i = 0; i < shares.size(); ++i) {
+    if (shares[i].empty()) continue;
+    auto& s = table_.slots()[load_slots_[i]];
+    s.account(now);
+    if (s.idle()) s.progressed_at = now;
+    s.outstanding += static_cast<std::uint32_t>(shares[i].size());
+    out.emplace_back(dispatch_effect{s.id, std::move(shares[i])});
+  }
+  if (queue_.empty()) codel_.emptied();
+  blocked_ = !queue_.empty();
+}
+
+void pool_machine::collect_loads() const {
+  loads_.clear();
+  load_slots_.clear();
+  const auto& slots = table_.slots();
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    const auto& s = slots[i];
+    if (!s.usable()) continue;
+    const bool stuck = !s.idle() && now_ - s.progressed_at > opts_.slow_statement;
+    loads_.push_back({s.outstanding, stuck, s.used});
+    load_slots_.push_back(i);
+  }
+}
+
+void pool_machine::expire(time_point now, effects& out) {
+  while (auto r = queue_.pop_expired(now)) {
+    ++counters_.expired;
+    const auto waited = now - r->queued_at;
+    auto why = r->deadline() <= now ? refuse_deadline(context(), waited, r->deadline() - r->arrived())
+                                    : refuse_queue_timeout(context(), waited);
+    fail(std::move(r), std::move(why), out);
+  }
+  if (queue_.empty()) codel_.emptied();
+}
+
+void pool_machine::shed(time_point now, effects& out) {
+  while (!queue_.empty()) {
+    const auto due = codel_.shed_at(queue_.front().queued_at);
+    if (!due || *due > now) return;
+    auto r = queue_.pop_front();
+    const auto waited = now - r->queued_at;
+    codel_.left(waited, now);
+    ++counters_.shed;
+    fail(std::move(r), refuse_overload(context(), waited), out);
+  }
+  codel_.emptied();
+}
+
+void pool_machine::leave(time_point now, effects& out) {
+  if (!must_leave() || queue_.empty()) return;
+  move_all(suspended_ ? *suspended_ : refuse_draining(context(), duration::zero()), now, out);
+}
+
+void pool_machine::move(request_ptr r, failure why, effects& out) {
+  ++counters_.moved;
+  if (out.empty() || !std::holds_alternative<move_effect>(out.back())) out.emplace_back(move_effect{});
+  std::get<move_effect>(out.back()).requests.push_back({std::move(r), std::move(why)});
+}
+
+void pool_machine::move_all(const failure& why, time_point now, effects& out) {
+  expire(now, out);
+  while (!queue_.empty()) move(queue_.pop_front(), why, out);
+  codel_.emptied();
+}
+
+void pool_machine::fail(request_ptr r, failure why, effects& out) {
+  ++counters_.failed;
+  out.emplace_back(fail_effect{std::move(r), std::move(why)});
+}
+
+std::optional<failure> pool_machine::refusal_at_once(time_point now) const {
+  if (phase_ != phase::running) return refuse_draining(context(), duration::zero());
+  if (suspended_) return suspended_;
+  const auto n = table_.counts();
+  if (n.open() > 0) return std::nullopt;
+  const bool long_pause = n.dialling == 0 && gate_.failing() && gate_.not_before() > now + next_dial_wait_max;
+  const bool starved = starved_since_ && now - *starved_since_ >= starvation_max;
+  if (long_pause || starved) return no_connection(now);
+  return std::nullopt;
+}
+
+// -- what it tells ------------------------------------------------------------------------------------------------------
+
+refusal_context pool_machine::context() const { return {opts_, table_.counts(), queue_.size()}; }
+
+pool_state pool_machine::state() const noexcept {
+  if (phase_ == phase::drained) return pool_state::drained;
+  if (phase_ == phase::draining) return pool_state::draining;
+  return suspended_ ? pool_state::suspended : pool_state::running;
+}
+
+pool_stats pool_machine::stats(time_point now) const {
+  pool_stats x;
+  x.name = opts_.name;
+  x.state = state();
+  if (suspended_) x.suspended_because = suspended_->message;
+  x.connections = table_.counts();
+  x.connections_min = opts_.connections_min;
+  x.connections_max = opts_.connections_max;
+  x.outstanding = table_.outstanding();
+  x.queued = queue_.size();
+  x.queue_max = opts_.queue_max;
+  if (!queue_.empty()) x.oldest_wait = now - queue_.front().queued_at;
+  x.overloaded = codel_.overloaded(now);
+  x.wait_average = waits_.value();
+  x.service_average = services_.value();
+  if (counters_.dial_failures > 0) {
+    x.last_dial_error = last_dial_failure_.message;
+    x.last_dial_sqlstate = last_dial_failure_.sqlstate;
+    x.last_dial_error_age = now - last_dial_failure_at_;
+  }
+  x.counters = counters_;
+  return x;
+}
+
+} // namespace tripool

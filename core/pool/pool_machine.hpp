@@ -1,0 +1,166 @@
+// One pool: which requests wait, which connection gets them, when to dial, retire and close, and when to give up.
+// A pure machine: events and moments in, effects out; the seed is all its randomness. It holds requests but neither sends
+// nor answers them, and knows nothing of actors, sockets or other pools. Used by the pool actor, on one thread.
+//
+//   running --suspend--> suspended --resume--> running        suspended: everything in the queue, and all that comes, moves
+//   running, suspended --drain--> draining --nothing left--> drained     (for good)
+//
+// Every request that comes in leaves in exactly one effect - dispatch, move or fail - or is in the queue.
+// Connections: see connection_table.hpp. When to dial: see dial_gate.hpp. Who gets what: see dispatch.hpp.
+#pragma once
+
+#include "tripool/core/config/options.hpp"
+#include "tripool/core/pool/codel.hpp"
+#include "tripool/core/pool/connection_table.hpp"
+#include "tripool/core/pool/dial_gate.hpp"
+#include "tripool/core/pool/dispatch.hpp"
+#include "tripool/core/pool/moving_average.hpp"
+#include "tripool/core/pool/pool_effects.hpp"
+#include "tripool/core/pool/pool_stats.hpp"
+#include "tripool/core/pool/refusal.hpp"
+#include "tripool/core/pool/request_queue.hpp"
+#include "tripool/core/pool/trouble_limiter.hpp"
+#include "tripool/core/util/random.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace tripool {
+
+/// With no connection open for this long, the queue moves on: the server may accept a dial and never answer it.
+inline constexpr duration starvation_max = std::chrono::seconds{1};
+/// With no connection open and the next dial further away than this, a new request moves on at once.
+inline constexpr duration next_dial_wait_max = std::chrono::milliseconds{100};
+/// The part of the lifetime by which a connection may go earlier, so that those opened together do not go together.
+inline constexpr int lifetime_jitter_divisor = 10;
+
+/// The machine of one pool. Moments must not go backwards. Effects are appended to `out`; the caller carries them out in
+/// their order. Call `tick` at `next_wake()`, and `pump` once after each batch of events.
+class pool_machine {
+public:
+  /// Preconditions: connections_min <= connections_max, connections_max > 0, pipeline_depth > 0,
+  /// 0 <= backoff_min <= backoff_max. A lifetime, idle_timeout, queue_wait_max or codel_target of zero means never.
+  pool_machine(pool_options opts, std::uint64_t seed);
+
+  /// Begins to dial. Before it, requests only queue.
+  void start(time_point now, std::vector<pool_effect>& out);
+  /// Takes a request: queues it, or lets it go at once with a move (full, suspended, draining, no connection in sight) or
+  /// a failure (its deadline has passed).
+  void submit(request_ptr r, time_point now, std::vector<pool_effect>& out);
+  /// Hands waiting requests to connections, at most one `dispatch_effect` each, and does all that is due.
+  void pump(time_point now, std::vector<pool_effect>& out);
+
+  /// The dial of this connection succeeded. Ids that are unknown or being closed are ignored, here and below.
+  void connection_opened(connection_id id, time_point now, std::vector<pool_effect>& out);
+  /// A dial failed, or an open connection ended. What it had in hand was answered by itself or comes by `returned`.
+  void connection_ended(connection_id id, const connection_end& x, time_point now, std::vector<pool_effect>& out);
+  /// `completed` requests have ended on the connection since its last report, by whatever outcome, but not those that it
+  /// returns. `outstanding`: what it has in hand now; it may not yet know of what was dispatched a moment ago, so that
+  /// only a larger number than the pool's own corrects the pool. Follow up with `pump`.
+  void progressed(connection_id id, std::uint32_t completed, std::uint32_t outstanding, time_point now);
+  /// Requests that the connection did not send come back, to the front of the queue, in their order; the bound of the
+  /// queue does not stop them. The connection may have ended before. Follow up with `pump`.
+  void returned(connection_id id, std::vector<request_ptr> unsent, time_point now);
+
+  /// Does all that is due: deadlines, shedding, lifetimes, idle connections, dials after a pause, the end of draining.
+  void tick(time_point now, std::vector<pool_effect>& out);
+  /// Returns when `tick` must be called next: never earlier than the last moment this machine heard of, and always such
+  /// that `tick` then has something to do.
+  std::optional<time_point> next_wake() const;
+
+  /// The pool is unhealthy: queued and new requests move, with `why` for those whom nobody else can serve. Connections
+  /// stay, and the minimum is still dialled, so that the pool is ready when it comes back.
+  void suspend(failure why, time_point now, std::vector<pool_effect>& out);
+  /// The server is healthy: the pool serves again, and a pause between dials ends. Harmless while running.
+  void resume(time_point now, std::vector<pool_effect>& out);
+  /// Closes all connections, dialling ones too, and dials anew after a pause. The queue stays.
+  void evict(std::string reason, time_point now, std::vector<pool_effect>& out);
+  /// New requests move from now on. Queued ones are served until their deadline, or fail when `limit` has passed; then
+  /// all connections close, and `drained_effect` is the last word.
+  void drain(time_point now, std::vector<pool_effect>& out, duration limit = std::chrono::seconds{60});
+
+  /// Returns a snapshot.
+  pool_stats stats(time_point now) const;
+  pool_state state() const noexcept;
+  const pool_options& options() const noexcept { return opts_; }
+
+private:
+  enum class phase : std::uint8_t { running, draining, drained };
+  using effects = std::vector<pool_effect>;
+
+  // -- requests: pool_machine.cpp ---------------------------------------------------------------------------------------
+  void dispatch(time_point now, effects& out);
+  void collect_loads() const;
+  void expire(time_point now, effects& out);
+  void shed(time_point now, effects& out);
+  void leave(time_point now, effects& out);
+  void move(request_ptr r, failure why, effects& out);
+  void move_all(const failure& why, time_point now, effects& out);
+  void fail(request_ptr r, failure why, effects& out);
+  std::optional<failure> refusal_at_once(time_point now) const;
+  bool must_leave() const noexcept { return suspended_.has_value() || phase_ == phase::drained; }
+  refusal_context context() const;
+
+  // -- connections: pool_sizing.cpp -------------------------------------------------------------------------------------
+  void settle(time_point now, effects& out);
+  void dial(time_point now, effects& out);
+  void begin_dial(time_point now, effects& out);
+  void close(connection_slot& s, std::string reason, effects& out);
+  void close_retired(effects& out);
+  void retire(time_point now, effects& out);
+  void close_idle(time_point now, effects& out);
+  void watch_starvation(time_point now, effects& out);
+  void go_on_draining(time_point now, effects& out);
+  void dial_failed(const connection_end& x, time_point now, effects& out);
+  void connection_lost(const connection_slot& s, const connection_end& x, time_point now, effects& out);
+  void report(cause why, const connection_end& x, time_point now, effects& out);
+
+  // When each of them has something to do next; nothing: not before another event.
+  std::optional<time_point> dial_due() const;
+  std::optional<time_point> retire_due() const;
+  std::optional<time_point> idle_due() const;
+  std::optional<time_point> starvation_due() const;
+  std::optional<time_point> drain_due() const;
+  const connection_slot* next_to_retire() const noexcept;
+  const connection_slot* next_idle() const noexcept;
+  bool growth_wanted() const;
+  bool starving() const noexcept;
+  failure no_connection(time_point now) const;
+
+  void see(time_point now) noexcept { now_ = std::max(now_, now); }
+
+  pool_options opts_;
+  splitmix64 random_;
+  request_queue queue_;
+  codel codel_;
+  connection_table table_;
+  dial_gate gate_;
+  trouble_limiter troubles_;
+  pool_counters counters_;
+  moving_average waits_;
+  moving_average services_;
+
+  phase phase_ = phase::running;
+  bool started_ = false;
+  bool blocked_ = false; ///< The last dispatch left requests waiting, and nothing has changed since.
+  std::optional<failure> suspended_;
+  time_point now_ = time_point::min(); ///< The latest moment heard of.
+  std::uint64_t use_order_ = 0;
+  time_point idle_closed_at_ = time_point::min();
+  std::optional<time_point> starved_since_; ///< Since when no connection is open although one is wanted.
+  bool starvation_reported_ = false;
+  time_point drain_until_ = time_point::max();
+  connection_end last_failure_; ///< Why the last dial failed, the last connection broke or was evicted.
+  connection_end last_dial_failure_;
+  time_point last_dial_failure_at_ = time_point::min();
+
+  // Scratch, kept for its memory: the usable connections at `now_`, where they stand in the table, and the plan.
+  mutable std::vector<connection_load> loads_;
+  mutable std::vector<std::size_t> load_slots_;
+  std::vector<std::uint32_t> order_;
+};
+
+} // namespace tripool
