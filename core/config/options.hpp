@@ -39,6 +39,7 @@ struct pool_options {
   duration idle_timeout = 10min;        ///< A connection above the minimum that idles for longer is closed ...
   duration idle_check_interval = 30s;   ///< ... at most one in this time.
   duration validate_after_idle = 1s;    ///< A connection that idled for longer is validated before a write uses it.
+  duration validation_timeout = 1s;     ///< ... and is closed when the validation takes longer.
   std::size_t pipeline_depth = 32;      ///< Requests on one connection at a time.
   std::size_t frame_max = 16;           ///< Requests behind one Sync at most: what a lost connection leaves in doubt.
   std::size_t statement_cache = 256;    ///< Prepared statements a connection; 0 switches preparing off.
@@ -58,7 +59,7 @@ struct monitor_options {
   duration healthy_within = 1s;          ///< A heartbeat answered sooner is healthy ...
   duration degraded_within = 5s;         ///< ... sooner than this degraded, else unhealthy.
   std::size_t misses_max = 3;
-  duration stable_for = 30s;             ///< A pool that came back serves new requests after it has been well for this long.
+  duration stable_for = 30s;             ///< A pool that came back serves again after being well for this long.
   std::size_t parked_max = 600;          ///< Requests that wait for any pool to serve them.
 };
 
