@@ -1,0 +1,119 @@
+// One process of the simulated server: the extended protocol in pipeline mode, with PostgreSQL's rules for transactions.
+//
+//   block  | what arrives                     | what happens
+//   none   | a statement                      | runs in the implicit transaction that the next Sync commits
+//   none   | BEGIN                            | the implicit transaction becomes a block
+//   open   | COMMIT                           | commits; its tag says COMMIT
+//   open   | an error                         | block fails; everything up to the next Sync is skipped
+//   failed | anything but COMMIT and ROLLBACK | 25P02, everything up to the next Sync is skipped
+//   failed | COMMIT                           | rolls back; its tag says ROLLBACK
+//
+// Replies leave for the client at a Sync or an error, as PostgreSQL's buffer does, or at once with `eager_replies`.
+// Knows its server and its link. Used by the simulated server; tests see it through `sim_server::backends`.
+#pragma once
+
+#include "tests/support/sim_link.hpp"
+#include "tests/support/sim_script.hpp"
+#include "tests/support/sim_sql.hpp"
+#include "tests/support/sim_store.hpp"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace tripool::test {
+
+class sim_server;
+
+/// The process. Lives on after its client has gone, until what had arrived has run, as a real one does.
+class sim_backend {
+public:
+  sim_backend(sim_server& home, std::shared_ptr<sim_link> link, std::int32_t pid);
+
+  std::int32_t pid() const noexcept { return pid_; }
+  sim_link& link() noexcept { return *link_; }
+  /// Ended: nothing that arrives runs any more.
+  bool over() const noexcept { return over_; }
+  /// A statement waits by a scripted delay.
+  bool delayed() const noexcept { return delayed_at_.has_value(); }
+  std::size_t prepared_statements() const noexcept { return statements_.size(); }
+
+  /// Runs what has arrived, until nothing is left, a delay, or the end.
+  void run();
+  void release_delay();
+  /// pg_cancel_backend: strikes what is delayed at this moment, else nothing. A wait after the commit ends with success
+  /// and a warning, as a wait for the synchronous standby does.
+  void cancel();
+  /// pg_terminate_backend and the like: FATAL with this SQLSTATE.
+  void terminate(const std::string& sqlstate, const std::string& message);
+  /// Dies without a word; what it had not flushed is lost.
+  void die();
+  /// DISCARD ALL by somebody in between: later uses of a name end in 26000.
+  void forget_statements() { statements_.clear(); }
+  void push_parameter(std::string name, std::string value);
+
+private:
+  enum class block : std::uint8_t { none, open, failed };
+  struct prepared {
+    std::string text;
+    std::uint32_t schema = 0;
+  };
+  /// A statement of the open transaction.
+  struct member {
+    std::string text;
+    bool prepared = false;
+    std::size_t entry = 0; ///< In the ledger.
+  };
+  /// What the script did at a point.
+  struct stroke {
+    enum class kind : std::uint8_t { none, error, wait, over };
+    kind what = kind::none;
+    server_message error;
+  };
+
+  /// Each returns false when the message has to wait at the head.
+  bool step(const sim_message& m);
+  bool on_sync(const sim_message& m);
+  bool on_prepare(const sim_message& m);
+  bool on_execute(const sim_message& m);
+  bool on_close(const sim_message& m);
+  bool run_control(const sim_message& m, const sim_command& c);
+  bool run_statement(const sim_message& m, const sim_command& c, const std::string& text);
+  bool run_vacuum(const sim_message& m, const std::string& text);
+  std::optional<server_message> refusal_of(const sim_command& c) const;
+  result perform(const sim_command& c);
+
+  stroke strike(const std::string& text, bool control, bool by_name, fault_point at);
+  bool handle(const sim_message& m, stroke&& x);
+  stroke commit();
+  void roll_back();
+
+  void complete(result rows);
+  void answer_error(const sim_message& m, server_message e);
+  void notice(server_message x);
+  void push(sim_reply x);
+  void flush_replies();
+  void end(const std::string& sqlstate, const std::string& message);
+
+  sim_server& home_;
+  std::shared_ptr<sim_link> link_;
+  std::int32_t pid_;
+  std::map<std::string, prepared> statements_;
+  block block_ = block::none;
+  bool block_read_only_ = false;
+  bool skipping_ = false;   ///< An error: everything up to the next Sync is skipped.
+  bool pipelining_ = false; ///< Something ran in the implicit transaction.
+  sim_store::transaction writes_;
+  std::vector<member> members_;
+  std::vector<sim_reply> unflushed_;
+  std::optional<fault_point> delayed_at_;
+  std::optional<fault_point> passed_;   ///< The message at the head has waited here, and goes on.
+  std::optional<server_message> order_; ///< What ended the wait: a cancel or a termination.
+  bool running_ = false;
+  bool over_ = false;
+};
+
+} // namespace tripool::test

@@ -1,0 +1,137 @@
+// Words, parameters and verbs of the simulated server's toy SQL.
+#include "tests/support/sim_sql.hpp"
+
+#include "tripool/core/health/probe.hpp"
+
+#include <cctype>
+#include <cstdlib>
+#include <type_traits>
+#include <variant>
+#include <vector>
+
+namespace tripool::test {
+
+namespace {
+
+std::vector<std::string> words_of(std::string_view text) {
+  std::vector<std::string> out;
+  std::string word;
+  for (const char c : text) {
+    if (std::isspace(static_cast<unsigned char>(c)) == 0 && c != ';') {
+      word += c;
+    } else if (!word.empty()) {
+      out.push_back(std::move(word));
+      word.clear();
+    }
+  }
+  if (!word.empty()) out.push_back(std::move(word));
+  return out;
+}
+
+std::string lower(std::string_view text) {
+  std::string out{text};
+  for (auto& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return out;
+}
+
+std::string text_of(const parameter& x) {
+  return std::visit(
+    [](const auto& value) -> std::string {
+      using type = std::decay_t<decltype(value)>;
+      if constexpr (std::is_same_v<type, null_value>) {
+        return "null";
+      } else if constexpr (std::is_same_v<type, bool>) {
+        return value ? "t" : "f";
+      } else if constexpr (std::is_same_v<type, std::string>) {
+        return value;
+      } else if constexpr (std::is_same_v<type, bytes>) {
+        return "bytes(" + std::to_string(value.size()) + ")";
+      } else {
+        return std::to_string(value);
+      }
+    },
+    x.value());
+}
+
+sim_command parse_select(const std::vector<std::string>& w) {
+  sim_command out;
+  if (w.size() == 2 && lower(w[1]) == "null") {
+    out.what = sim_verb::select_null;
+  } else if (w.size() == 2) {
+    out.what = sim_verb::select;
+    out.key = w[1];
+  } else if (w.size() == 3 && lower(w[1]) == "big") {
+    out.what = sim_verb::select_big;
+    out.size = static_cast<std::size_t>(std::strtoull(w[2].c_str(), nullptr, 10));
+  } else if (w.size() == 4 && lower(w[1]) == "put") {
+    out.what = sim_verb::select_put;
+    out.key = w[2];
+    out.value = w[3];
+  }
+  return out;
+}
+
+sim_command parse_insert(const std::vector<std::string>& w) {
+  const bool unique = w.size() == 4 && lower(w[3]) == "unique";
+  if (w.size() != 3 && !unique) return {};
+  return {unique ? sim_verb::insert_unique : sim_verb::insert, w[1], w[2], 0};
+}
+
+} // namespace
+
+bool sim_command::writes() const noexcept {
+  switch (what) {
+    case sim_verb::insert:
+    case sim_verb::insert_unique:
+    case sim_verb::update:
+    case sim_verb::remove:
+    case sim_verb::select_put:
+    case sim_verb::vacuum: return true;
+    default: return false;
+  }
+}
+
+bool sim_command::is_control() const noexcept {
+  switch (what) {
+    case sim_verb::begin:
+    case sim_verb::begin_read_only:
+    case sim_verb::commit:
+    case sim_verb::rollback:
+    case sim_verb::deallocate: return true;
+    default: return false;
+  }
+}
+
+std::string sim_bound_text(std::string_view text, std::span<const parameter> parameters) {
+  if (text == probe_text) return std::string{text};
+  std::string out;
+  for (auto& word : words_of(text)) {
+    if (word.size() > 1 && word.front() == '$') {
+      const auto n = std::strtoull(word.c_str() + 1, nullptr, 10);
+      if (n >= 1 && n <= parameters.size()) word = text_of(parameters[n - 1]);
+    }
+    if (!out.empty()) out += ' ';
+    out += word;
+  }
+  return out;
+}
+
+sim_command sim_parse(std::string_view bound) {
+  if (bound == probe_text) return {sim_verb::probe, {}, {}, 0};
+  const auto w = words_of(bound);
+  if (w.empty()) return {};
+  const auto verb = lower(w.front());
+  if (verb == "select") return parse_select(w);
+  if (verb == "insert") return parse_insert(w);
+  if (verb == "update" && w.size() == 3) return {sim_verb::update, w[1], w[2], 0};
+  if (verb == "delete" && w.size() == 2) return {sim_verb::remove, w[1], {}, 0};
+  if (verb == "vacuum") return {sim_verb::vacuum, {}, {}, 0};
+  if (verb == "noop") return {sim_verb::noop, {}, {}, 0};
+  if (verb == "begin") return {w.size() > 1 ? sim_verb::begin_read_only : sim_verb::begin, {}, {}, 0};
+  if (verb == "commit") return {sim_verb::commit, {}, {}, 0};
+  if (verb == "rollback") return {sim_verb::rollback, {}, {}, 0};
+  if (verb == "deallocate" && w.size() == 2) return {sim_verb::deallocate, w[1], {}, 0};
+  return {};
+}
+
+} // namespace tripool::test
