@@ -51,7 +51,7 @@ struct health_snapshot {
   std::string sqlstate;       ///< Of the last failed probe or trouble, or empty.
   time_point since{};         ///< When it came into this state.
   server_facts facts;         ///< Of the last answered probe.
-  bool fenced = false;        ///< Known not to take writes, whatever the last probe said, until a probe on a new session.
+  bool fenced = false;        ///< Said to take no writes: stays so until a probe on a new session denies it.
   bool alive = false;         ///< A probe or request was answered since the last failed probe began: a last resort.
   bool trouble = false;       ///< Probed quickly at the moment.
   std::optional<duration> latency;       ///< Of the last answered probe.

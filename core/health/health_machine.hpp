@@ -1,6 +1,6 @@
 // Judges one pool's health from the answers to its probes, from troubles that its requests meet, and from what its
-// sessions report; says when to probe next. Answered in time: healthy; slowly: degraded; silent several times or refused
-// twice: unhealthy; back again: recovering until it has been well for a while.
+// sessions report; says when to probe next. Answered in time: healthy; slowly: degraded; silent several times or
+// refused twice: unhealthy; back again: recovering until it has been well for a while.
 // Knows no clock, no connection and no other pool: who may write is settled in the routing table. Used by the monitor.
 //
 //             first answer                 slow answer, or requests answered while probes fail
@@ -50,7 +50,9 @@ struct health_effects {
   bool fresh_session = false; ///< ... on a new session: what the old one knows of read-only may be outdated.
   bool table_changed = false; ///< Something that the routing table is built from has changed: build and publish it.
   std::optional<health_state> became; ///< The state that it has just come into.
-  std::string evict;          ///< Not empty: close the pool's connections; this is why.
+  /// Not empty: end the pool's connections at once, whatever is on them, because of this: the server takes no writes
+  /// any more, is another one, or has gone silent.
+  std::string evict;
 };
 
 /// The health of one pool. Every function takes the present moment, which never goes back.
@@ -70,7 +72,7 @@ public:
   /// A session of the pool reported in_hot_standby or default_transaction_read_only, when it opened or on a change.
   health_effects reported(std::optional<bool> in_hot_standby, std::optional<bool> read_only, time_point now);
   /// A request has been answered by the server: while that happens, silent probes do not make the pool unhealthy.
-  void served(time_point now);
+  health_effects served(time_point now);
   /// No pool takes writes at the moment, so a promotion is awaited: probe more quickly.
   health_effects set_searching(bool on, time_point now);
 
@@ -78,7 +80,8 @@ public:
   /// `wants_fresh_session()`.
   time_point next_probe() const noexcept;
   bool wants_fresh_session() const noexcept { return fresh_; }
-  /// How long the next probe may take: probe_timeout, and no longer than healthy_within while there is trouble.
+  /// How long the next probe may take: probe_timeout; no longer than healthy_within while a server that used to answer
+  /// quickly is in trouble, so that a silent one is found out soon.
   duration probe_deadline() const noexcept;
 
   const health_snapshot& snapshot() const noexcept { return s_; }
@@ -86,21 +89,21 @@ public:
 private:
   void become(health_state x, std::string reason, health_effects& out, time_point now);
   void judge_latency(duration latency, health_effects& out, time_point now);
-  void settle_trouble(bool well);
+  void end_probe(time_point now);
   void adopt(const probe_answer& x, health_effects& out, time_point now);
   void fence(std::string reason, health_effects& out, time_point now);
   void miss(const probe_failure& x, health_effects& out, time_point now);
   void refusal(const probe_failure& x, health_effects& out, time_point now);
-  void enter_trouble(time_point now);
+  void enter_trouble();
   void ask_now(health_effects& out, time_point now);
-  void plan(time_point now);
+  void plan(health_effects& out, bool at_once, time_point now);
   duration pause(time_point now) const noexcept;
 
   monitor_options o_;
   health_snapshot s_;
   time_point due_;
   time_point sent_at_{};
-  time_point ended_at_{};                 ///< When the last probe ended.
+  std::optional<time_point> ended_at_;    ///< When the last probe ended.
   std::optional<time_point> served_at_;
   std::optional<time_point> fenced_at_;
   std::optional<time_point> acquitted_at_; ///< When a new session's probe last refuted a fence.
@@ -109,7 +112,6 @@ private:
   duration quick_;                        ///< The present pause while there is trouble.
   std::uint32_t refusals_ = 0;            ///< In a row.
   std::uint32_t calm_ = 0;                ///< Good answers in a row since the last trouble.
-  bool ended_once_ = false;
   bool in_flight_ = false;
   bool again_ = false;                    ///< Trouble came while a probe was on its way: ask once more after it.
   bool fresh_ = false;

@@ -1,5 +1,5 @@
-// What a server's error proves about the statement that it answers: whether it left anything behind, and what may be done
-// next. The one place that knows SQLSTATEs by their meaning for the promise "at most once".
+// What a server's error proves about the statement that it answers: whether it left anything behind, and what may be
+// done next. The one place that knows SQLSTATEs by their meaning for the promise "at most once".
 // Knows nothing of connections: circumstances are arguments. Used by the pipeline machine and the prober.
 #pragma once
 

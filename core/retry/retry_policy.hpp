@@ -1,5 +1,5 @@
-// What becomes of a request that a pool could not serve: another pool, or the answer to its caller. Holds the promise that
-// a statement reaches a server at most once unless it is a read, declared harmless, or provably not executed.
+// What becomes of a request that a pool could not serve: another pool, or the answer to its caller. Holds the promise
+// that a statement reaches a server at most once unless it is a read, declared harmless, or provably not executed.
 // Knows no pool and no clock. Used by the monitor for every request that comes back to it.
 #pragma once
 
@@ -26,8 +26,8 @@ std::string_view to_string(retry_step x) noexcept;
 /// Time that a request must have left to be worth moving.
 inline constexpr duration move_margin = std::chrono::milliseconds{2};
 
-/// Decides. Moved only when the failure proves that it did not run, or when it is repeatable and its answer was lost; only
-/// while it has been sent to fewer servers than `attempts_allowed` (1 to `attempts_max`) and moved fewer times than
+/// Decides. Moved only when the failure proves that it did not run, or when it is repeatable and its answer was lost;
+/// only while it has been sent fewer times than `attempts_allowed` (1 to `attempts_max`) and moved fewer times than
 /// `attempts_max`; and only while its deadline is more than `move_margin` away.
 retry_step next_step(const request& r, const failure& f, std::uint32_t attempts_allowed, time_point now) noexcept;
 
@@ -35,8 +35,8 @@ retry_step next_step(const request& r, const failure& f, std::uint32_t attempts_
 /// `from` must outlive the request. Precondition: `next_step` did not say `answer`; `pool_index < 32`.
 void record_move(request& r, std::string_view from, std::size_t pool_index, const failure& f) noexcept;
 
-/// Returns the failure that the caller is to hear. A write that is declared repeatable and whose answer was lost once may
-/// have run: whatever a later attempt proves about itself, the request stays in doubt.
+/// Returns the failure that the caller is to hear. A write that is declared repeatable and whose answer was lost once
+/// may have run: whatever a later attempt proves about itself, the request stays in doubt.
 failure settle(const request& r, failure f);
 
 } // namespace tripool

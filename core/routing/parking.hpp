@@ -1,5 +1,5 @@
-// The waiting room of the monitor: requests that no pool can serve at the moment, for example writes between the death of
-// a primary and the promotion of a standby. Bounded in number and in time; who waits too long is told what was tried.
+// The waiting room of the monitor: requests that no pool can serve at the moment, for example writes between the death
+// of a primary and the promotion of a standby. Bounded in number and in time; who waits too long hears what was tried.
 // Knows no clock and no pool. Used by the monitor.
 #pragma once
 

@@ -56,9 +56,9 @@ struct routing_limits {
 routing_table build_table(std::span<const health_snapshot> pools, timeline_fence& fence, const routing_limits& limits,
                           std::uint64_t generation);
 
-/// Returns the pools that have just lost the right to be written to, by comparing two tables of the same pools: their
-/// connections are to be closed, whatever they think they are.
-std::vector<std::size_t> newly_barred(const routing_table& before, const routing_table& after);
+/// Returns the pools that have turned out to be ghosts since the table before: the server has just shown itself on a
+/// lower timeline, or another one was promoted meanwhile. Their connections are to be ended, whatever is on them.
+std::vector<std::size_t> new_ghosts(const routing_table& before, const routing_table& after);
 
 /// How busy a pool is, as its pool last said. `index` of the route is the index in the span that `choose` takes.
 struct pool_load {

@@ -1,0 +1,83 @@
+// The choice of a pool for one request: a lexicographic order, then two random choices for reads.
+#include "tripool/core/routing/routing.hpp"
+
+#include "tripool/core/util/random.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace tripool {
+
+namespace {
+
+/// A pool's index must fit the mask of tried pools.
+constexpr std::size_t pools_max = 32;
+constexpr duration latency_unknown = std::chrono::milliseconds{1};
+
+std::uint32_t rank(health_state x) noexcept {
+  switch (x) {
+    case health_state::healthy: return 0;
+    case health_state::degraded: return 1;
+    case health_state::recovering: return 2;
+    case health_state::unknown:
+    case health_state::unhealthy: return 3;
+  }
+  return 3;
+}
+
+struct chooser {
+  const routing_table& table;
+  std::span<const pool_load> loads;
+  const route_query& query;
+
+  pool_load load(const pool_route& r) const noexcept {
+    return r.index < loads.size() ? loads[r.index] : pool_load{};
+  }
+
+  bool tried(const pool_route& r) const noexcept {
+    return r.index < pools_max && (query.tried >> r.index & 1u) != 0;
+  }
+
+  bool eligible(const pool_route& r) const noexcept {
+    if (!(query.mode == access::read ? r.usable_for_reads : r.usable_for_writes)) return false;
+    if (query.wanted_pool.empty() ? r.foreign : r.name != query.wanted_pool) return false;
+    return !(query.untried_only && tried(r));
+  }
+
+  /// Smaller is better.
+  std::uint32_t order(const pool_route& r) const noexcept {
+    return (load(r).saturated() ? 8u : 0u) + (tried(r) ? 4u : 0u) + rank(r.state);
+  }
+
+  double cost(const pool_route& r) const noexcept {
+    const auto l = load(r);
+    auto latency = l.latency_average > duration{0} ? l.latency_average : r.latency;
+    if (latency <= duration{0}) latency = latency_unknown;
+    return (double{1} + l.outstanding + l.queued) * static_cast<double>(latency.count());
+  }
+};
+
+} // namespace
+
+std::optional<std::size_t> choose(const routing_table& t, std::span<const pool_load> loads,
+                                  const route_query& q) noexcept {
+  const chooser c{t, loads, q};
+  std::array<const pool_route*, pools_max> best{};
+  std::size_t n = 0;
+  auto lowest = UINT32_MAX;
+  for (const auto& r : t.routes) {
+    if (!c.eligible(r)) continue;
+    const auto o = c.order(r);
+    if (o > lowest) continue;
+    if (o < lowest) n = 0;
+    lowest = o;
+    if (n < best.size()) best[n++] = &r;
+  }
+  if (n == 0) return {};
+  if (n == 1 || q.mode == access::write) return best[0]->index;
+  const auto i = static_cast<std::size_t>(random_up_to(q.random & UINT32_MAX, n - 1));
+  const auto j = (i + 1 + static_cast<std::size_t>(random_up_to(q.random >> 32, n - 2))) % n;
+  return c.cost(*best[j]) < c.cost(*best[i]) ? best[j]->index : best[i]->index;
+}
+
+} // namespace tripool

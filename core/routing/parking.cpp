@@ -1,0 +1,110 @@
+// The waiting room: a vector in the order of arrival; small enough to be searched in a line.
+#include "tripool/core/routing/parking.hpp"
+
+#include "tripool/core/health/health_text.hpp"
+#include "tripool/core/retry/retry_policy.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <string>
+#include <utility>
+
+namespace tripool {
+
+namespace {
+
+/// "tried primary (connection_lost), backup (connection_failed)", or that nothing was.
+std::string history(const request& r) {
+  if (r.move_count == 0) return "no pool could be tried";
+  std::string out = "tried ";
+  for (std::size_t i = 0; i < std::min<std::size_t>(r.move_count, r.moves.size()); ++i) {
+    if (i > 0) out += ", ";
+    out.append(r.moves[i].from).append(" (").append(to_string(r.moves[i].why)).append(")");
+  }
+  return out;
+}
+
+} // namespace
+
+parking::parking(std::size_t size_max, duration wait_max) : size_max_(size_max), wait_max_(wait_max) {}
+
+std::optional<moved_request> parking::add(moved_request x, const routing_table& t, time_point now) {
+  assert(x.what && !x.what->answered());
+  const auto until = std::min(x.what->deadline() - move_margin, now + wait_max_);
+  entry e{std::move(x), now, until};
+  if (waiting_.size() >= size_max_) {
+    auto out = verdict(std::move(e), t, now);
+    out.why.message += "; " + std::to_string(size_max_) + " requests wait for a server already (parked-max)";
+    return out;
+  }
+  if (until <= now) return verdict(std::move(e), t, now);
+  waiting_.push_back(std::move(e));
+  return {};
+}
+
+std::vector<moved_request> parking::take_routable(const std::function<bool(const request&)>& routable) {
+  std::vector<moved_request> out;
+  std::vector<entry> staying;
+  for (auto& x : waiting_) {
+    if (routable(*x.what.what)) {
+      out.push_back(std::move(x.what));
+    } else {
+      staying.push_back(std::move(x));
+    }
+  }
+  waiting_ = std::move(staying);
+  return out;
+}
+
+std::vector<moved_request> parking::expire(const routing_table& t, time_point now) {
+  std::vector<moved_request> out;
+  std::vector<entry> staying;
+  for (auto& x : waiting_) {
+    if (x.until <= now) {
+      out.push_back(verdict(std::move(x), t, now));
+    } else {
+      staying.push_back(std::move(x));
+    }
+  }
+  waiting_ = std::move(staying);
+  return out;
+}
+
+std::vector<moved_request> parking::take_all() {
+  std::vector<moved_request> out;
+  out.reserve(waiting_.size());
+  for (auto& x : waiting_) out.push_back(std::move(x.what));
+  waiting_.clear();
+  return out;
+}
+
+std::optional<time_point> parking::next_wake() const noexcept {
+  const auto i = std::ranges::min_element(waiting_, {}, &entry::until);
+  if (i == waiting_.end()) return {};
+  return i->until;
+}
+
+/// Writes the failure for a request that found no server in time: what was wanted, what was tried, how the pools are,
+/// and what can be done. An answer that was lost on the way here stays in doubt.
+moved_request parking::verdict(entry x, const routing_table& t, time_point now) const {
+  const auto& r = *x.what.what;
+  const bool read = r.mode() == access::read;
+  failure f;
+  f.kind = x.what.why.kind == outcome::in_doubt ? outcome::in_doubt : outcome::not_executed;
+  f.why = cause::no_server;
+  f.sqlstate = x.what.why.sqlstate;
+  f.pool = x.what.why.pool;
+  f.server = x.what.why.server;
+  const bool named = !r.wanted_pool().empty();
+  f.message = named ? "the pool " + r.wanted_pool() + " cannot serve a " : "no server can serve a ";
+  f.message += read ? "read" : "write";
+  f.message += "; waited " + for_people(now - x.since) + ", " + history(r);
+  if (!x.what.why.message.empty()) f.message += "; last: " + x.what.why.message;
+  f.detail = explain(t, r.mode(), now);
+  f.hint = read ? "see why the pools are out; send it again when one is back"
+                : "see whether a primary is up, or promote a standby; Tripool finds it by itself; then send it again";
+  x.what.why = settle(r, std::move(f));
+  return std::move(x.what);
+}
+
+} // namespace tripool
