@@ -16,7 +16,7 @@ COLUMNS_MAX = 120
 CPP = (".hpp", ".cpp")
 # Files whose format is not this project's to choose, or whose lines are prose.
 LONG_LINES_ALLOWED = (".md", ".json", ".html", ".svg")
-OPENING_WITH_HASH = (".py", ".sh", ".cmake", ".cmake.in", "CMakeLists.txt", ".conf", ".clang-format", ".clang-tidy")
+OPENING_WITH_HASH = (".py", ".sh", ".cmake", ".cmake.in", "CMakeLists.txt", ".clang-format", ".clang-tidy")
 GENERATED = (".o", ".a", ".so", ".gch", ".pyc", ".gcda", ".gcno", ".profraw", ".log", ".orig", ".rej")
 
 # What a folder may include between quotes; the longest matching folder counts.
@@ -167,6 +167,8 @@ def check_opening(path, lines):
     start = 1 if lines and lines[0].startswith("#!") else 0
     if path.endswith(CPP):
         opening = "//"
+    elif path.endswith(".conf"):  # CAF's configuration syntax
+        opening = ";"
     elif path.endswith(OPENING_WITH_HASH) or start == 1:
         opening = "#"
     else:
