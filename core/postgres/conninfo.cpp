@@ -35,19 +35,19 @@ struct reason {
 
 /// What libpq complains about, in words that hold none of the string.
 constexpr reason reasons[] = {
-    {"missing \"=\" after", "a keyword has no \"=\" (a value with spaces must be quoted: password='a b')"},
-    {"unterminated quoted string", "a quote is not closed"},
-    {"invalid connection option", "it holds a keyword that the client library does not know"},
-    {"invalid URI query parameter", "the URI has a query parameter that the client library does not know"},
-    {"invalid percent-encoded token", "a % in the URI is not followed by two hexadecimal digits (write %25 for a %)"},
-    {"forbidden value %00", "the URI holds the forbidden %00"},
-    {"end of string reached when looking for matching \"]\"", "an IPv6 address in the URI lacks its closing \"]\""},
-    {"IPv6 host address may not be empty", "the IPv6 address in the URI is empty"},
-    {"unexpected character", "the URI has an unexpected character after its host (a \"/\", \"@\" or \":\" in a password "
-                             "must be percent-encoded)"},
-    {"extra key/value separator", "a query parameter of the URI has more than one \"=\""},
-    {"missing key/value separator", "a query parameter of the URI has no \"=\""},
-    {"out of memory", "memory is out"},
+  {"missing \"=\" after", "a keyword has no \"=\" (a value with spaces must be quoted: password='a b')"},
+  {"unterminated quoted string", "a quote is not closed"},
+  {"invalid connection option", "it holds a keyword that the client library does not know"},
+  {"invalid URI query parameter", "the URI has a query parameter that the client library does not know"},
+  {"invalid percent-encoded token", "a % in the URI is not followed by two hexadecimal digits (write %25 for a %)"},
+  {"forbidden value %00", "the URI holds the forbidden %00"},
+  {"end of string reached when looking for matching \"]\"", "an IPv6 address in the URI lacks its closing \"]\""},
+  {"IPv6 host address may not be empty", "the IPv6 address in the URI is empty"},
+  {"unexpected character", "the URI has an unexpected character after its host (a \"/\", \"@\" or \":\" in a password "
+                           "must be percent-encoded)"},
+  {"extra key/value separator", "a query parameter of the URI has more than one \"=\""},
+  {"missing key/value separator", "a query parameter of the URI has no \"=\""},
+  {"out of memory", "memory is out"},
 };
 
 conninfo_error explain(const char* from_libpq) {

@@ -19,6 +19,8 @@ namespace tripool::postgres {
 /// - A FATAL that answers an operation is delivered as that operation's error first, then the session is lost. A FATAL
 ///   that answers a sync is reported by `on_lost` alone.
 /// - A notice comes before the result of the operation that caused it, and after all results before that.
+/// - The server tells changed parameters (in_hot_standby after a promotion) with its next ReadyForQuery: an idle session
+///   hears of none.
 /// - The whole address must be in the target: a host name without a numeric address is resolved by libpq, which blocks.
 /// - COPY cannot pass: a COPY FROM STDIN is answered with an error and ends the session; a COPY TO STDOUT ends it.
 class session_factory final : public tripool::session_factory {

@@ -55,9 +55,8 @@ std::string whole(duration x) {
 }
 
 bool is_sqlstate(std::string_view x) noexcept {
-  return x.size() == 5 && std::all_of(x.begin(), x.end(), [](char c) {
-           return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z');
-         });
+  return x.size() == 5
+         && std::all_of(x.begin(), x.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z'); });
 }
 
 /// Finds `SEVERITY:  SQLSTATE: ` in a line, whatever the severity's language. Returns the SQLSTATE's position, or npos.

@@ -10,14 +10,10 @@ namespace {
 /// The status byte as the server sent it, or 0 while libpq has more to do and does not tell.
 char told_status(const PGconn* conn) noexcept {
   switch (PQtransactionStatus(conn)) {
-  case PQTRANS_IDLE:
-    return 'I';
-  case PQTRANS_INTRANS:
-    return 'T';
-  case PQTRANS_INERROR:
-    return 'E';
-  default:
-    return 0;
+    case PQTRANS_IDLE: return 'I';
+    case PQTRANS_INTRANS: return 'T';
+    case PQTRANS_INERROR: return 'E';
+    default: return 0;
   }
 }
 
@@ -105,37 +101,29 @@ void libpq_session::answer(result_handle x, session_sink& sink) {
     return;
   }
   switch (status) {
-  case PGRES_COMMAND_OK:
-  case PGRES_TUPLES_OK:
-  case PGRES_EMPTY_QUERY: {
-    wire_result w;
-    if (head.what == operation::kind::run) {
-      w.rows = result{std::make_shared<const libpq_result>(std::move(x))};
-      transaction_.completed(head.control, w.rows.command_tag());
+    case PGRES_COMMAND_OK:
+    case PGRES_TUPLES_OK:
+    case PGRES_EMPTY_QUERY: {
+      wire_result w;
+      if (head.what == operation::kind::run) {
+        w.rows = result{std::make_shared<const libpq_result>(std::move(x))};
+        transaction_.completed(head.control, w.rows.command_tag());
+      }
+      finish_head(std::move(w), sink);
+      break;
     }
-    finish_head(std::move(w), sink);
-    break;
-  }
-  case PGRES_PIPELINE_ABORTED: {
-    wire_result w;
-    w.what = wire_result::kind::aborted;
-    finish_head(std::move(w), sink);
-    break;
-  }
-  case PGRES_PIPELINE_SYNC:
-    answer_sync(sink);
-    break;
-  case PGRES_FATAL_ERROR:
-    answer_error(*x, sink);
-    break;
-  case PGRES_COPY_IN:
-  case PGRES_COPY_OUT:
-  case PGRES_COPY_BOTH:
-    answer_copy(status, sink);
-    break;
-  default:
-    go_astray("the client library gave a result of an unknown kind");
-    break;
+    case PGRES_PIPELINE_ABORTED: {
+      wire_result w;
+      w.what = wire_result::kind::aborted;
+      finish_head(std::move(w), sink);
+      break;
+    }
+    case PGRES_PIPELINE_SYNC: answer_sync(sink); break;
+    case PGRES_FATAL_ERROR: answer_error(*x, sink); break;
+    case PGRES_COPY_IN:
+    case PGRES_COPY_OUT:
+    case PGRES_COPY_BOTH: answer_copy(status, sink); break;
+    default: go_astray("the client library gave a result of an unknown kind"); break;
   }
 }
 

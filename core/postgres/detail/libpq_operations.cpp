@@ -40,8 +40,8 @@ bool libpq_session::execute_prepared(const std::string& name, std::span<const pa
   }
   parameters_.encode(parameters);
   const auto& p = parameters_;
-  const int accepted = PQsendQueryPrepared(conn_.get(), name.c_str(), p.count(), p.values(), p.lengths(), p.formats(),
-                                           wire_format(f));
+  const int accepted =
+    PQsendQueryPrepared(conn_.get(), name.c_str(), p.count(), p.values(), p.lengths(), p.formats(), wire_format(f));
   return sent(accepted, {operation::kind::run, controls_.find(name)});
 }
 

@@ -7,13 +7,14 @@
 namespace tripool::postgres {
 
 libpq_session::libpq_session(const dial_target& to, const credential& with, std::function<void()> wake)
-: conn_(start_dial(to, with)), target_(to), wake_(std::move(wake)) {
+  : conn_(start_dial(to, with)), target_(to), wake_(std::move(wake)) {
   if (conn_ && PQstatus(conn_.get()) != CONNECTION_BAD) {
     notices_.install(conn_.get());
     watch(false, true); // as PQconnectStart wants
     return;
   }
-  failure_ = conn_ ? explain_failed_dial(conn_.get()) : session_loss{session_loss::phase::dialling, {}, "out of memory"};
+  failure_ =
+    conn_ ? explain_failed_dial(conn_.get()) : session_loss{session_loss::phase::dialling, {}, "out of memory"};
   phase_ = phase::losing;
   if (wake_) {
     wake_();
@@ -28,29 +29,24 @@ void libpq_session::watch(bool read, bool write) noexcept {
 
 void libpq_session::on_ready(bool readable, bool writable, session_sink& sink) {
   switch (phase_) {
-  case phase::dialling:
-    dial_on(readable, writable, sink);
-    break;
-  case phase::open:
-    if (settling_) {
-      return;
-    }
-    if (writable) {
-      write_out();
-    }
-    if (readable) {
-      read_in();
-    }
-    settle(sink);
-    if (readable && phase_ == phase::open && !completed_answer_ && !expected_.empty()) {
-      meter_.after_fruitless_read();
-    }
-    break;
-  case phase::losing:
-    report_loss(sink);
-    break;
-  case phase::lost:
-    break;
+    case phase::dialling: dial_on(readable, writable, sink); break;
+    case phase::open:
+      if (settling_) {
+        return;
+      }
+      if (writable) {
+        write_out();
+      }
+      if (readable) {
+        read_in();
+      }
+      settle(sink);
+      if (readable && phase_ == phase::open && !completed_answer_ && !expected_.empty()) {
+        meter_.after_fruitless_read();
+      }
+      break;
+    case phase::losing: report_loss(sink); break;
+    case phase::lost: break;
   }
 }
 
@@ -62,21 +58,15 @@ void libpq_session::dial_on(bool readable, bool writable, session_sink& sink) {
   const auto next = PQconnectPoll(conn_.get());
   ++interest_.epoch; // the socket may be another one under the same number
   switch (next) {
-  case PGRES_POLLING_READING:
-    watch(true, false);
-    break;
-  case PGRES_POLLING_WRITING:
-    watch(false, true);
-    break;
-  case PGRES_POLLING_OK:
-    opened(sink);
-    break;
-  default:
-    failure_ = explain_failed_dial(conn_.get());
-    phase_ = phase::losing;
-    deliver_notices(sink);
-    report_loss(sink);
-    break;
+    case PGRES_POLLING_READING: watch(true, false); break;
+    case PGRES_POLLING_WRITING: watch(false, true); break;
+    case PGRES_POLLING_OK: opened(sink); break;
+    default:
+      failure_ = explain_failed_dial(conn_.get());
+      phase_ = phase::losing;
+      deliver_notices(sink);
+      report_loss(sink);
+      break;
   }
 }
 

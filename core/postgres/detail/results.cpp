@@ -15,9 +15,9 @@ std::string field(const PGresult& x, int code) {
 } // namespace
 
 libpq_result::libpq_result(result_handle from) noexcept
-: from_(std::move(from)),
-  rows_(static_cast<std::size_t>(PQntuples(from_.get()))),
-  columns_(static_cast<std::size_t>(PQnfields(from_.get()))) {}
+  : from_(std::move(from)),
+    rows_(static_cast<std::size_t>(PQntuples(from_.get()))),
+    columns_(static_cast<std::size_t>(PQnfields(from_.get()))) {}
 
 std::string_view libpq_result::column_name(std::size_t column) const noexcept {
   assert(column < columns_);

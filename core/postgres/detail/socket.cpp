@@ -1,6 +1,7 @@
 // The system calls behind cork and meter.
 #include "tripool/core/postgres/detail/socket.hpp"
 
+#include <algorithm>
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <sys/ioctl.h>
@@ -9,6 +10,9 @@
 namespace tripool::postgres {
 
 namespace {
+
+/// The room that libpq makes in its buffer before it reads.
+constexpr std::size_t libpq_read_min = 8192;
 
 /// Bytes that the kernel received on the connection since it began; 0 when it does not tell.
 std::uint64_t received_by_kernel(int fd) noexcept {
@@ -64,8 +68,10 @@ void incoming_meter::after_fruitless_read() noexcept {
     const auto now = received_by_kernel(fd_);
     base_ = counting_ ? base_ : now;
     bytes_ = static_cast<std::size_t>(now - base_);
-  } else {
-    bytes_ += counting_ ? waiting_ : 0;
+  } else if (counting_) {
+    // What is still waiting may have come meanwhile; libpq makes room for the least read before each.
+    const auto left = waiting_in_socket(fd_);
+    bytes_ += std::max(waiting_ - std::min(waiting_, left), std::min(waiting_, libpq_read_min));
   }
   counting_ = true;
 }

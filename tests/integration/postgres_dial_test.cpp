@@ -1,0 +1,179 @@
+// Dialling a real server: what an open session knows, and how each refusal is told.
+// That a failed connect has an SQLSTATE at all, and a readable message without secrets, is this adapter's work.
+#include "tests/integration/postgres_fixture.hpp"
+#include "tests/support/catch.hpp"
+
+#include <algorithm>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+using namespace tripool;
+using namespace tripool::test;
+
+namespace {
+
+/// A port that accepts and hangs up.
+class silent_listener {
+public:
+  silent_listener() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)) {
+    sockaddr_in at{};
+    at.sin_family = AF_INET;
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t length = sizeof at;
+    REQUIRE(::bind(fd_, reinterpret_cast<sockaddr*>(&at), length) == 0);
+    REQUIRE(::listen(fd_, 1) == 0);
+    REQUIRE(::getsockname(fd_, reinterpret_cast<sockaddr*>(&at), &length) == 0);
+    port_ = ntohs(at.sin_port);
+  }
+  ~silent_listener() { ::close(fd_); }
+  std::uint16_t port() const { return port_; }
+  bool accept_and_close() {
+    const int peer = ::accept(fd_, nullptr, nullptr);
+    return peer >= 0 && ::close(peer) == 0;
+  }
+
+private:
+  int fd_;
+  std::uint16_t port_ = 0;
+};
+
+} // namespace
+
+TEST_CASE("an open session tells what is known of its server", "[postgres]") {
+  open_session f;
+  const auto& info = *f.session.heard.opened;
+  CHECK(info.host == f.server.target().host);
+  CHECK(info.port == f.server.target().port);
+  CHECK(info.address == info.host + ":" + std::to_string(info.port));
+  CHECK(info.version >= 140000);
+  CHECK(info.backend_pid == std::stoi(f.session.value("select pg_backend_pid()")));
+  CHECK(info.in_hot_standby == false);
+  CHECK(info.read_only == false);
+  CHECK(f.session.value("show client_encoding") == "UTF8");
+  CHECK(f.session.value("show application_name") == f.server.target().application_name);
+}
+
+TEST_CASE("the descriptor is registered anew at every step of a dial and then stays", "[postgres]") {
+  open_session f;
+  const auto epoch_of_dial = f.session.epochs.back();
+  CHECK(epoch_of_dial > f.session.epochs.front());
+  CHECK(std::is_sorted(f.session.epochs.begin(), f.session.epochs.end()));
+  const auto epoch = f.session->interest().epoch;
+  CHECK(f.session.value("select 1") == "1");
+  CHECK(f.session->interest().epoch == epoch);
+}
+
+TEST_CASE("a session over a unix socket works alike", "[postgres]") {
+  open_session f;
+  driven_session s{f.factory, f.server.unix_target(), f.server.password()};
+  REQUIRE(s.open());
+  CHECK(s.value("select inet_server_addr() is null") == "t");
+}
+
+TEST_CASE("a wrong password is refused with its SQLSTATE and a message that people can read", "[postgres]") {
+  const auto server = session_server::primary();
+  postgres::session_factory factory;
+  credential wrong;
+  wrong.password = secret{std::string{"not-the-password"}};
+  wrong.has_password = true;
+  driven_session s{factory, server.target(), wrong};
+  REQUIRE(!s.open());
+  REQUIRE(s.heard.losses.size() == 1);
+  const auto& loss = s.heard.losses.front();
+  CHECK(loss.during == session_loss::phase::dialling);
+  CHECK(loss.sqlstate == "28P01");
+  CHECK(loss.message.find("password authentication failed for user") != std::string::npos);
+  CHECK(loss.message.find("28P01") == std::string::npos);
+  CHECK(loss.message.find("LOCATION") == std::string::npos);
+  CHECK(loss.message.find("not-the-password") == std::string::npos);
+  CHECK(s->interest().fd == -1);
+}
+
+TEST_CASE("a missing password is told as what it is", "[postgres]") {
+  const auto server = session_server::primary();
+  postgres::session_factory factory;
+  driven_session s{factory, server.target(), credential{}};
+  REQUIRE(!s.open());
+  CHECK(s.heard.losses.front().sqlstate == "28000");
+  CHECK(s.heard.losses.front().message.find("none is configured") != std::string::npos);
+}
+
+TEST_CASE("an unknown database is refused with its SQLSTATE", "[postgres]") {
+  const auto server = session_server::primary();
+  postgres::session_factory factory;
+  auto target = server.target();
+  target.dbname = "no_such_database";
+  driven_session s{factory, target, server.password()};
+  REQUIRE(!s.open());
+  CHECK(s.heard.losses.front().sqlstate == "3D000");
+  CHECK(s.heard.losses.front().message.find("\"no_such_database\" does not exist") != std::string::npos);
+}
+
+TEST_CASE("a closed port is a loss without SQLSTATE that names the port", "[postgres]") {
+  const auto server = session_server::primary();
+  postgres::session_factory factory;
+  auto target = server.target();
+  target.port = 1;
+  driven_session s{factory, target, server.password()};
+  REQUIRE(!s.open());
+  REQUIRE(s.heard.losses.size() == 1);
+  CHECK(s.heard.losses.front().sqlstate.empty());
+  CHECK(s.heard.losses.front().message.find("port 1 failed: Connection refused") != std::string::npos);
+}
+
+TEST_CASE("a dial that fails at once wakes its owner and is reported by on_ready", "[postgres]") {
+  postgres::session_factory factory;
+  dial_target target;
+  target.host = "/nonexistent-socket-directory";
+  bool woken = false;
+  const auto s = factory.dial(target, credential{}, [&] { woken = true; });
+  REQUIRE(s);
+  CHECK(woken);
+  CHECK(s->interest().fd == -1);
+  CHECK_FALSE(s->sync());
+  test::recording_sink sink;
+  s->on_ready(false, false, sink);
+  s->on_ready(false, false, sink);
+  REQUIRE(sink.losses.size() == 1);
+  CHECK(sink.losses.front().message.find("nonexistent-socket-directory") != std::string::npos);
+}
+
+TEST_CASE("an unknown libpq keyword fails the dial with its name", "[postgres]") {
+  const auto server = session_server::primary();
+  postgres::session_factory factory;
+  auto target = server.target();
+  target.options.emplace_back("no_such_keyword", "1");
+  driven_session s{factory, target, server.password()};
+  REQUIRE(!s.open());
+  CHECK(s.heard.losses.front().message.find("no_such_keyword") != std::string::npos);
+}
+
+TEST_CASE("a role at its connection limit is refused with 53300", "[postgres]") {
+  auto& home = shared_cluster();
+  must(home.create_role("crowded", "pw", "login connection limit 0"));
+  postgres::session_factory factory;
+  auto target = session_server::primary().target();
+  target.user = "crowded";
+  credential with;
+  with.password = secret{std::string{"pw"}};
+  with.has_password = true;
+  driven_session s{factory, target, with};
+  REQUIRE(!s.open());
+  CHECK(s.heard.losses.front().sqlstate == "53300");
+  must(home.sql(0, "drop role crowded"));
+}
+
+TEST_CASE("a server that closes the connection while dialling is a loss without SQLSTATE", "[postgres]") {
+  silent_listener listener;
+  postgres::session_factory factory;
+  dial_target target;
+  target.host = "127.0.0.1";
+  target.port = listener.port();
+  target.user = "anyone";
+  driven_session s{factory, target, credential{}};
+  REQUIRE(s.run_until([&] { return listener.accept_and_close(); }));
+  REQUIRE(!s.open());
+  CHECK(s.heard.losses.front().sqlstate.empty());
+  CHECK(s.heard.losses.front().message.find("server closed the connection unexpectedly") != std::string::npos);
+}
