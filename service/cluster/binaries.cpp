@@ -42,6 +42,7 @@ std::vector<std::filesystem::path> debian_folders() {
   }
   std::sort(versions.rbegin(), versions.rend());
   std::vector<std::filesystem::path> folders;
+  folders.reserve(versions.size());
   for (auto& [version, folder] : versions) folders.push_back(std::move(folder));
   return folders;
 }

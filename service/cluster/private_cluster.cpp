@@ -213,7 +213,7 @@ private_cluster::private_cluster(private_cluster&&) noexcept = default;
 private_cluster& private_cluster::operator=(private_cluster&&) noexcept = default;
 private_cluster::~private_cluster() = default;
 
-result<private_cluster> private_cluster::start(cluster_options options) {
+result<private_cluster> private_cluster::start(const cluster_options& options) {
   if (auto valid = validate(options); !valid) return valid.error();
   auto shop = open_workshop(options.binaries, options.state_directory, options.keep_state, options.step_limit);
   if (!shop) return shop.error();
@@ -289,7 +289,9 @@ result<void> private_cluster::promote(std::size_t member) {
   const auto order = impl_->shop.tool("pg_ctl", {"promote", "-D", node.data().string(), "-W", "-s"});
   const auto told = run_checked(order, impl_->shop.step_limit, "Promoting " + node.name());
   if (!told) return told.error();
-  if (auto done = node.wait_until_promoted(); !done) return done;
+  if (auto done = impl_->wait_for(member, "select not pg_is_in_recovery()", node.name() + " was not promoted"); !done) {
+    return done;
+  }
   node.settings().erase("primary_conninfo");
   impl_->members[member].upstream.reset();
   impl_->primary = member;

@@ -75,7 +75,7 @@ class private_cluster {
 public:
   /// Makes and starts a cluster, and waits until the primary accepts writes and all standbys stream. After a failure
   /// nothing is left behind (unless `keep_state`).
-  static result<private_cluster> start(cluster_options options = {});
+  static result<private_cluster> start(const cluster_options& options = {});
 
   private_cluster(private_cluster&&) noexcept;
   private_cluster& operator=(private_cluster&&) noexcept;

@@ -1,6 +1,7 @@
 // The postmaster is started directly rather than by pg_ctl, so that its end is seen at once. Its readiness is read
-// where pg_ctl reads it: in line 8 of postmaster.pid ("starting", "standby", "ready", "stopping"). The configuration
-// file lies outside of the data folder, because pg_rewind overwrites what is inside.
+// where pg_ctl reads it: in line 8 of postmaster.pid ("ready" also for a standby that answers reads, "standby" for
+// one that does not). The configuration file lies outside of the data folder, because pg_rewind overwrites what is
+// inside.
 #include "service/cluster/server.hpp"
 
 #include "service/cluster/process_table.hpp"
@@ -56,11 +57,15 @@ result<void> server::launch() {
 }
 
 result<void> server::wait_until_ready() {
-  return wait_for_status(true, "start");
-}
-
-result<void> server::wait_until_promoted() {
-  return wait_for_status(false, "become a primary");
+  bool has_ended = false;
+  const bool reached = wait_until(shop_.step_limit, [&] {
+    has_ended = state() == member_state::stopped;
+    const std::string status = has_ended ? std::string{} : postmaster_status();
+    return has_ended || status == "ready" || status == "standby";
+  });
+  if (has_ended) return complain(name_ + " ended before it accepted connections.");
+  if (!reached) return complain(name_ + " did not accept connections in time.");
+  return {};
 }
 
 result<void> server::reload() {
@@ -164,18 +169,6 @@ std::string server::postmaster_status() const {
     if (!std::getline(text, line)) return {};
   }
   return line.substr(0, line.find(' '));
-}
-
-result<void> server::wait_for_status(bool standby_suffices, const std::string& what) {
-  bool has_ended = false;
-  const bool reached = wait_until(shop_.step_limit, [&] {
-    has_ended = state() == member_state::stopped;
-    const std::string status = has_ended ? std::string{} : postmaster_status();
-    return has_ended || status == "ready" || (standby_suffices && status == "standby");
-  });
-  if (has_ended) return complain(name_ + " ended before it could " + what + ".");
-  if (!reached) return complain(name_ + " did not " + what + " in time.");
-  return {};
 }
 
 void server::forget() noexcept {

@@ -60,9 +60,6 @@ public:
   /// with the end of its log.
   result<void> wait_until_ready();
 
-  /// Waits until it accepts writes.
-  result<void> wait_until_promoted();
-
   /// Writes the configuration and tells the postmaster to read it.
   result<void> reload();
 
@@ -90,7 +87,6 @@ private:
   command postgres(std::vector<std::string> mode) const;
   result<void> write_configuration() const;
   std::string postmaster_status() const;
-  result<void> wait_for_status(bool standby_suffices, const std::string& what);
   void forget() noexcept;
 
   const workshop& shop_;
