@@ -1,8 +1,9 @@
 // The immutable answer of one statement: columns, rows, command tag. A handle that is cheap to copy and may be read by
 // several threads; the bytes behind it belong to whoever made them (libpq, a test, a message from another node).
-// Knows nothing of libpq. Used by callers.
+// Include row.hpp to read values as C++ types. Knows nothing of libpq. Used by callers.
 #pragma once
 
+#include "tripool/core/codec/decode_error.hpp"
 #include "tripool/core/statement/statement.hpp"
 
 #include <cstddef>
@@ -24,21 +25,21 @@ public:
   virtual std::string_view column_name(std::size_t column) const noexcept = 0;
   virtual std::uint32_t column_type(std::size_t column) const noexcept = 0; ///< The type's OID in the server.
   virtual result_format column_format(std::size_t column) const noexcept = 0;
-  virtual std::optional<std::string_view> value(std::size_t row, std::size_t column) const noexcept = 0; ///< NULL: none.
-  virtual std::string_view command_tag() const noexcept = 0; ///< For example "INSERT 0 3".
+  virtual std::optional<std::string_view> value(std::size_t row,
+                                                std::size_t column) const noexcept = 0; ///< NULL: none.
+  virtual std::string_view command_tag() const noexcept = 0;                            ///< For example "INSERT 0 3".
   virtual std::size_t memory_bytes() const noexcept = 0;
 };
 
-/// Why a column could not be read as the type that was asked for.
-struct decode_error {
-  std::string message; ///< Names column, row, the server's type and what was asked for; never the value.
-};
-
 class row;
+class row_iterator;
 
 /// The result of one statement. An empty handle behaves as a result without rows and columns.
 class result {
 public:
+  using value_type = row;
+  using const_iterator = row_iterator;
+
   result() = default;
   explicit result(std::shared_ptr<const result_data> data) : data_(std::move(data)) {}
 
@@ -62,8 +63,21 @@ public:
   }
   bool is_null(std::size_t row, std::size_t column) const noexcept { return !raw(row, column).has_value(); }
 
+  // -- reading as C++ types: defined in row.hpp ---------------------------------------------------------------------
+
   /// Precondition: `index < size()`.
   row operator[](std::size_t index) const noexcept;
+  row_iterator begin() const noexcept;
+  row_iterator end() const noexcept;
+  /// The only row as a `T` (see `row::as`). Another number of rows is an error.
+  template <class T>
+  decoded<T> one() const;
+  /// The only row as a `T`, or nothing when there is none. More than one row is an error.
+  template <class T>
+  decoded<std::optional<T>> optional() const;
+  /// Every row as a `T`, in order.
+  template <class T>
+  decoded<std::vector<T>> all() const;
 
   const std::shared_ptr<const result_data>& data() const noexcept { return data_; }
 

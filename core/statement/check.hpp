@@ -1,6 +1,6 @@
-// What Tripool refuses before anything is sent: requests that no server could serve, that would mislead their caller, or
-// that would leave something behind on a connection that others use too.
-// Knows nothing of connections and pools. Used by the delegate, once for each request.
+// What Tripool refuses before anything is sent: requests that no server could serve, that would mislead their caller,
+// or that would leave something behind on a connection that others use too. Knows nothing of connections and pools.
+// Used by the delegate, once for each request.
 #pragma once
 
 #include "tripool/core/outcome/failure.hpp"
@@ -35,8 +35,8 @@ std::optional<failure> check(const statement& x);
 /// The same, with traits that are known already: they must be those of `x.text`, which must be valid UTF-8.
 std::optional<failure> check(const statement& x, const statement_traits& traits);
 
-/// Checks every statement of a batch, against the access of the whole batch. The message says which statement it is about,
-/// counting from 1. An empty batch is refused (42601).
+/// Checks every statement of a batch, against the access of the whole batch. The message says which statement it is
+/// about, counting from 1. An empty batch is refused (42601).
 std::optional<failure> check(const batch& x);
 
 } // namespace tripool

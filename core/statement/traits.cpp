@@ -1,5 +1,6 @@
-// A small machine over tokens. `frame` follows the places where a statement can begin: the start of the text, the bodies
-// of WITH, what comes after WITH, and what EXPLAIN explains. Everything else is known by a few neighbouring words.
+// A small machine over tokens. `frame` follows the places where a statement can begin: the start of the text, the
+// bodies of WITH, what comes after WITH, and what EXPLAIN explains. Everything else is known by a few neighbouring
+// words.
 #include "tripool/core/statement/traits.hpp"
 
 #include "tripool/core/statement/scanner.hpp"

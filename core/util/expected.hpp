@@ -1,6 +1,6 @@
-// A value or the reason why there is none: what a function returns that can fail. C++20 has no std::expected yet; this is
-// the small part of it that Tripool needs, under the same names, so that it can be replaced later.
-// Knows nothing of the rest. Used by codecs, rows and whatever returns errors instead of throwing.
+// A value or the reason why there is none: what a function returns that can fail. C++20 has no std::expected yet;
+// this is the small part of it that Tripool needs, under the same names, so that it can be replaced later. Knows
+// nothing of the rest. Used by codecs, rows and whatever returns errors instead of throwing.
 #pragma once
 
 #include <cassert>
@@ -19,7 +19,8 @@ struct unexpected {
 template <class E>
 unexpected(E) -> unexpected<E>;
 
-/// Either a `T` or an `E`. Converts to true when it holds a value. Reading the other side is a programmer error (asserted).
+/// Either a `T` or an `E`. Converts to true when it holds a value. Reading the other side is a programmer error
+/// (asserted).
 template <class T, class E>
 class expected {
 public:

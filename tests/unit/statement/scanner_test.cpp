@@ -32,7 +32,8 @@ std::vector<std::string> pieces(std::string_view text) {
   return out;
 }
 
-// -- the reference: blanks out what is inside quotes and comments, one byte at a time ----------------------------------
+// -- the reference: blanks out what is inside quotes and comments, one byte at a time
+// ----------------------------------
 
 bool name_start(char c) {
   return std::isalpha(static_cast<unsigned char>(c)) != 0 || c == '_' || (static_cast<unsigned char>(c) & 0x80U) != 0;
@@ -75,8 +76,8 @@ std::size_t after_escape_string(const std::string& text, std::size_t i) {
   return std::string::npos;
 }
 
-/// The position after what is quoted or a comment at `i`; `i` itself when nothing of that kind begins there; npos when it
-/// does not end.
+/// The position after what is quoted or a comment at `i`; `i` itself when nothing of that kind begins there; npos
+/// when it does not end.
 std::size_t after_opaque(const std::string& text, std::size_t i) {
   if (starts(text, i, "--")) return std::min(text.find('\n', i), text.size());
   if (starts(text, i, "/*")) {

@@ -1,0 +1,207 @@
+// Rows, and reading them as C++ types: a column by index or name, a whole row as a value, a tuple or a struct.
+// A row is a view: it is good for as long as some handle to its result lives, and costs nothing to make or copy.
+// Knows nothing of where the result came from. Used by callers.
+#pragma once
+
+#include "tripool/core/codec/codec.hpp"
+#include "tripool/core/result/aggregate.hpp"
+#include "tripool/core/result/result.hpp"
+
+#include <compare>
+#include <cstddef>
+#include <iterator>
+#include <optional>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace tripool {
+
+namespace detail {
+
+template <class T>
+inline constexpr bool is_tuple = false;
+template <class... Ts>
+inline constexpr bool is_tuple<std::tuple<Ts...>> = true;
+template <class A, class B>
+inline constexpr bool is_tuple<std::pair<A, B>> = true;
+
+} // namespace detail
+
+/// A type that a whole row can be read as: a single value, a std::tuple or std::pair, or a plain struct.
+template <class T>
+concept row_readable = decodable<T> || detail::is_tuple<T> || detail::plain_struct<T>;
+
+/// One row of a result.
+class row {
+public:
+  /// Precondition: `index < data.row_count()`. `data` must outlive the row.
+  row(const result_data& data, std::size_t index) noexcept : data_(&data), index_(index) {}
+
+  std::size_t index() const noexcept { return index_; }
+  /// The number of columns.
+  std::size_t size() const noexcept { return data_->column_count(); }
+  /// The bytes as the server sent them; nothing for NULL. Precondition: `column < size()`.
+  std::optional<std::string_view> raw(std::size_t column) const noexcept { return data_->value(index_, column); }
+  /// Precondition: `column < size()`.
+  bool is_null(std::size_t column) const noexcept { return !raw(column).has_value(); }
+
+  /// One column as a `T`. Errors: no such column; NULL for a `T` that cannot stand for it; a type that cannot be read
+  /// as `T`; a value that does not fit.
+  template <decodable T>
+  decoded<T> get(std::size_t column) const {
+    if (column >= size()) return unexpected{no_column(column)};
+    auto out = decode_cell<T>(raw(column), data_->column_type(column), data_->column_format(column));
+    if (!out) out.error() = placed(std::move(out).error(), column);
+    return out;
+  }
+  /// The first column of that name as a `T`.
+  template <decodable T>
+  decoded<T> get(std::string_view name) const {
+    const auto column = find(name);
+    if (!column) return unexpected{no_column(name)};
+    return get<T>(*column);
+  }
+
+  /// The whole row as a `T`: its only column, or its columns in order as the elements of a std::tuple or std::pair or
+  /// the members of a plain struct (up to 16). The number of columns must be the same.
+  template <row_readable T>
+  decoded<T> as() const;
+
+private:
+  std::optional<std::size_t> find(std::string_view name) const noexcept;
+  decode_error no_column(std::size_t column) const;
+  decode_error no_column(std::string_view name) const;
+  decode_error wrong_width(std::size_t wanted) const;
+  /// Adds column and row to an error that speaks of the value alone.
+  decode_error placed(decode_error x, std::size_t column) const;
+
+  template <class Tuple, std::size_t... Is>
+  std::optional<decode_error> fill(Tuple&& into, std::index_sequence<Is...>) const {
+    std::optional<decode_error> out;
+    static_cast<void>((fill_one(std::get<Is>(into), Is, out) && ...));
+    return out;
+  }
+  template <class T>
+  bool fill_one(T& into, std::size_t column, std::optional<decode_error>& error) const {
+    auto x = get<T>(column);
+    if (x)
+      into = std::move(*x);
+    else
+      error = std::move(x).error();
+    return !error;
+  }
+
+  const result_data* data_;
+  std::size_t index_;
+};
+
+template <row_readable T>
+decoded<T> row::as() const {
+  if constexpr (decodable<T>) {
+    if (size() != 1) return unexpected{wrong_width(1)};
+    return get<T>(std::size_t{0});
+  } else {
+    T out{};
+    std::optional<decode_error> error;
+    if constexpr (detail::is_tuple<T>) {
+      constexpr std::size_t width = std::tuple_size_v<T>;
+      if (size() != width) return unexpected{wrong_width(width)};
+      error = fill(out, std::make_index_sequence<width>{});
+    } else {
+      auto members = detail::members_of(out);
+      constexpr std::size_t width = std::tuple_size_v<decltype(members)>;
+      if (size() != width) return unexpected{wrong_width(width)};
+      error = fill(members, std::make_index_sequence<width>{});
+    }
+    if (error) return unexpected{std::move(*error)};
+    return out;
+  }
+}
+
+/// Walks over the rows of a result; random access.
+class row_iterator {
+public:
+  using iterator_concept = std::random_access_iterator_tag;
+  using iterator_category = std::input_iterator_tag; // Rows are made on the fly: no reference to them can be given.
+  using value_type = row;
+  using difference_type = std::ptrdiff_t;
+  using pointer = void;
+  using reference = row;
+
+  row_iterator() = default;
+  row_iterator(const result_data* data, std::size_t index) noexcept : data_(data), index_(index) {}
+
+  row operator*() const noexcept { return {*data_, index_}; }
+  row operator[](difference_type n) const noexcept { return *(*this + n); }
+  row_iterator& operator++() noexcept { return *this += 1; }
+  row_iterator& operator--() noexcept { return *this -= 1; }
+  row_iterator operator++(int) noexcept { return std::exchange(*this, *this + 1); }
+  row_iterator operator--(int) noexcept { return std::exchange(*this, *this - 1); }
+  row_iterator& operator+=(difference_type n) noexcept {
+    index_ += static_cast<std::size_t>(n);
+    return *this;
+  }
+  row_iterator& operator-=(difference_type n) noexcept { return *this += -n; }
+  friend row_iterator operator+(row_iterator x, difference_type n) noexcept { return x += n; }
+  friend row_iterator operator+(difference_type n, row_iterator x) noexcept { return x += n; }
+  friend row_iterator operator-(row_iterator x, difference_type n) noexcept { return x -= n; }
+  friend difference_type operator-(const row_iterator& a, const row_iterator& b) noexcept {
+    return static_cast<difference_type>(a.index_) - static_cast<difference_type>(b.index_);
+  }
+  friend bool operator==(const row_iterator& a, const row_iterator& b) noexcept { return a.index_ == b.index_; }
+  friend auto operator<=>(const row_iterator& a, const row_iterator& b) noexcept { return a.index_ <=> b.index_; }
+
+private:
+  const result_data* data_ = nullptr;
+  std::size_t index_ = 0;
+};
+
+namespace detail {
+
+decode_error wrong_row_count(std::size_t found, bool may_be_none);
+
+} // namespace detail
+
+inline row result::operator[](std::size_t index) const noexcept {
+  return {*data_, index};
+}
+
+inline row_iterator result::begin() const noexcept {
+  return {data_.get(), 0};
+}
+
+inline row_iterator result::end() const noexcept {
+  return {data_.get(), size()};
+}
+
+template <class T>
+decoded<T> result::one() const {
+  if (size() != 1) return unexpected{detail::wrong_row_count(size(), false)};
+  return (*this)[0].template as<T>();
+}
+
+template <class T>
+decoded<std::optional<T>> result::optional() const {
+  if (size() > 1) return unexpected{detail::wrong_row_count(size(), true)};
+  if (empty()) return std::optional<T>{};
+  auto out = (*this)[0].template as<T>();
+  if (!out) return unexpected{std::move(out).error()};
+  return std::optional<T>{std::move(*out)};
+}
+
+template <class T>
+decoded<std::vector<T>> result::all() const {
+  std::vector<T> out;
+  out.reserve(size());
+  for (const row x : *this) {
+    auto value = x.template as<T>();
+    if (!value) return unexpected{std::move(value).error()};
+    out.push_back(std::move(*value));
+  }
+  return out;
+}
+
+} // namespace tripool
