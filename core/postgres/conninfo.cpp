@@ -84,7 +84,8 @@ std::optional<conninfo_error> take(PQconninfoOption& x, conninfo& into) {
     const auto end = value.data() + value.size();
     const auto read = std::from_chars(value.data(), end, port);
     if (read.ec != std::errc{} || read.ptr != end || port == 0) {
-      return conninfo_error{"the port must be a number from 1 to 65535"};
+      return conninfo_error{"the port must be a number from 1 to 65535 (in a URI, a \"/\", \"@\" or \":\" in "
+                            "a password must be percent-encoded)"};
     }
     into.port = port;
   } else if (keyword == "host") {

@@ -1,5 +1,5 @@
-// Connection strings and URIs, taken apart by libpq's own rules, with the password separated from everything that may be
-// printed. Also what libpq would take from the environment when nothing is configured.
+// Connection strings and URIs, taken apart by libpq's own rules, with the password separated from everything that may
+// be printed. Also what libpq would take from the environment when nothing is configured.
 // Knows nothing of pools or of where strings come from. Used by configuration and by the credential carrier.
 #pragma once
 
@@ -32,15 +32,15 @@ struct conninfo_error {
   std::string message;
 };
 
-/// Takes a connection string ("host=db1 dbname=app") or URI ("postgresql://db1/app") apart. The string is wiped, since it
-/// may hold a password. Errors: not well-formed; an unknown keyword; several hosts or ports (a pool is one server); a port
-/// that is none; a secret other than the password (such as sslpassword), which must not lie in configuration.
+/// Takes a connection string ("host=db1 dbname=app") or URI ("postgresql://db1/app") apart. The string is wiped, since
+/// it may hold a password. Errors: not well-formed; an unknown keyword; several hosts or ports (a pool is one server);
+/// a port that is none; a secret other than the password (such as sslpassword), which must not lie in configuration.
 std::variant<conninfo, conninfo_error> parse_conninfo(std::string&& text);
 
 /// libpq's defaults for what is not configured: its environment variables (PGHOST, PGPORT, PGUSER, PGDATABASE,
-/// PGAPPNAME ...) and, behind them, what it was built with; host, port, user and dbname only as far as libpq knows them.
-/// Never a password: libpq takes PGPASSWORD and the passfile by itself at the dial. Errors: a broken service file, or
-/// several hosts in the environment.
+/// PGAPPNAME ...) and, behind them, what it was built with; host, port, user and dbname only as far as libpq knows
+/// them. Never a password: libpq takes PGPASSWORD and the passfile by itself at the dial. Errors: a broken service
+/// file, or several hosts in the environment.
 std::variant<conninfo, conninfo_error> default_conninfo();
 
 } // namespace tripool::postgres

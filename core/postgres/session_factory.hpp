@@ -11,16 +11,18 @@ namespace tripool::postgres {
 ///
 /// What the owner of a session must know beyond the port:
 /// - `interest()` wants level-triggered readiness, and errors and hang-ups of the descriptor count as readable and
-///   writable. While dialling the epoch grows with every step, since libpq may replace its socket under the same number.
+///   writable. While dialling the epoch grows with every step, since libpq may replace its socket under the same
+///   number.
 /// - A session that is lost outside of `on_ready` and `flush` (a dial that fails at once, a send that fails) calls the
 ///   waker; `on_lost` follows with the next `on_ready` or `flush`.
 /// - The sink may queue operations and flush from inside its functions, but must not destroy the session there.
-/// - Hand nothing over while the last `flush` returned false: what waits in libpq's buffer cannot be told from what left.
+/// - Hand nothing over while the last `flush` returned false: what waits in libpq's buffer cannot be told from what
+///   left.
 /// - A FATAL that answers an operation is delivered as that operation's error first, then the session is lost. A FATAL
 ///   that answers a sync is reported by `on_lost` alone.
 /// - A notice comes before the result of the operation that caused it, and after all results before that.
-/// - The server tells changed parameters (in_hot_standby after a promotion) with its next ReadyForQuery: an idle session
-///   hears of none.
+/// - The server tells changed parameters (in_hot_standby after a promotion) with its next ReadyForQuery: an idle
+///   session hears of none.
 /// - The whole address must be in the target: a host name without a numeric address is resolved by libpq, which blocks.
 /// - COPY cannot pass: a COPY FROM STDIN is answered with an error and ends the session; a COPY TO STDOUT ends it.
 class session_factory final : public tripool::session_factory {

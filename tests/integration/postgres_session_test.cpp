@@ -283,7 +283,8 @@ TEST_CASE("a flush that cannot write everything says so, and everything is answe
   for (const auto& target : {server.target(), server.unix_target()}) {
     driven_session s{factory, target, server.password()};
     REQUIRE(s.open());
-    // The server answers with as much as it is sent: neither side could go on if the session did not read while writing.
+    // The server answers with as much as it is sent: neither side could go on if the session did not read while
+    // writing.
     const std::vector<parameter> big{std::string(1 << 20, 'x')};
     const std::size_t n = 50;
     for (std::size_t i = 0; i < n; ++i) {

@@ -28,6 +28,7 @@ QUOTED_ALLOWED = {
     "service/cluster/": r"(tripool/core|service/cluster)/",
     "tests/": r"(tripool/(core|actors)|service|tests)/",
     "tests/unit/": r"(tripool/core/(?!postgres/)|tests/support/)",
+    "tests/unit/postgres/": r"(tripool/core/|tests/support/)",
     "tests/embedding/": r"tripool/(core|actors)/",
     "docs/": r"tripool/(core|actors)/",
 }

@@ -10,13 +10,9 @@ namespace tripool::postgres {
 /// Does not block as long as the target holds a numeric address or a socket directory.
 conn_handle start_dial(const dial_target& to, const credential& with);
 
-/// Why the attempt failed, with the server's SQLSTATE where it answered. A server that wants a password when none was at
-/// hand is reported as 28000, which is what it would have said.
+/// Why the attempt failed, with the server's SQLSTATE where it answered. A server that wants a password when none was
+/// at hand is reported as 28000, which is what it would have said.
 session_loss explain_failed_dial(const PGconn* conn);
-
-/// Takes apart what libpq says of a failed connect in verbose mode: the SQLSTATE of the last server error in it (libpq may
-/// try twice, with and without encryption), and the text without SQLSTATEs and source locations, on one line.
-session_loss read_connect_error(std::string_view text);
 
 /// What is known of the server now that the session is open.
 server_info describe_server(const PGconn* conn, const dial_target& to);

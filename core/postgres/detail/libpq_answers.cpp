@@ -1,5 +1,5 @@
-// Reading what the server answers, and telling the sink: one result for each operation, in their order; then what came out
-// of turn; at last the loss.
+// Reading what the server answers, and telling the sink: one result for each operation, in their order; then what came
+// out of turn; at last the loss.
 #include "tripool/core/postgres/detail/dial.hpp"
 #include "tripool/core/postgres/detail/libpq_session.hpp"
 

@@ -2,7 +2,7 @@
 #include "tripool/core/postgres/detail/libpq_canceller.hpp"
 
 #include "tripool/core/postgres/detail/handles.hpp"
-#include "tripool/core/postgres/detail/results.hpp"
+#include "tripool/core/postgres/detail/libpq_text.hpp"
 
 #include <array>
 

@@ -9,8 +9,8 @@
 namespace tripool::postgres {
 
 /// Makes a canceller for an open connection. Never null; when libpq could not make one, its `cancel` says so.
-/// With libpq 17 the request is encrypted as the session is; before that it travels in the clear (it holds a one-time key
-/// of that backend and no password).
+/// With libpq 17 the request is encrypted as the session is; before that it travels in the clear (it holds a one-time
+/// key of that backend and no password).
 std::unique_ptr<canceller> make_libpq_canceller(PGconn* conn);
 
 } // namespace tripool::postgres

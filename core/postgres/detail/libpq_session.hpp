@@ -3,10 +3,10 @@
 //   dialling --(connected)--> open --(loss found)--> losing --(reported)--> lost
 //       \--------------(failed)-----------------------^
 //
-// A loss is reported from `on_ready` or `flush` only, after everything that had arrived was delivered; found elsewhere, it
-// calls the waker. Every operation handed to libpq stands in `expected_` until its one result is delivered; an answer that
-// does not fit the head of that queue means that libpq lost track, and ends the session rather than risk an answer for the
-// wrong statement. Knows nothing of requests. Made by the session factory.
+// A loss is reported from `on_ready` or `flush` only, after everything that had arrived was delivered; found elsewhere,
+// it calls the waker. Every operation handed to libpq stands in `expected_` until its one result is delivered; an
+// answer that does not fit the head of that queue means that libpq lost track, and ends the session rather than risk an
+// answer for the wrong statement. Knows nothing of requests. Made by the session factory.
 #pragma once
 
 #include "tripool/core/ports/session.hpp"

@@ -1,6 +1,6 @@
 // Collects what the server says out of turn: warnings, notices, and the FATAL that ends an idle session.
-// libpq calls its notice receiver from inside its parser, where a sink must not be called: so they are kept here until the
-// session is back in its own code. Used by the session.
+// libpq calls its notice receiver from inside its parser, where a sink must not be called: so they are kept here until
+// the session is back in its own code. Used by the session.
 #pragma once
 
 #include "tripool/core/postgres/detail/results.hpp"

@@ -17,11 +17,12 @@ inline constexpr std::size_t parameters_max = 65535;
 /// The type that bytes state. Everything else leaves its type to the server.
 inline constexpr Oid bytea_type = 17;
 
-/// One statement's parameters in libpq's form. Texts and bytes are borrowed: valid as long as the encoded parameters live
-/// and until the next `encode`.
+/// One statement's parameters in libpq's form. Texts and bytes are borrowed: valid as long as the encoded parameters
+/// live and until the next `encode`.
 class parameter_buffer {
 public:
-  /// Preconditions: at most `parameters_max`; no text holds a NUL byte (the server would refuse it, libpq would cut it).
+  /// Preconditions: at most `parameters_max`; no text holds a NUL byte (the server would refuse it, libpq would cut
+  /// it).
   void encode(std::span<const parameter> from);
 
   int count() const noexcept { return static_cast<int>(values_.size()); }

@@ -88,24 +88,4 @@ std::string line_of(const server_message& x) {
   return line;
 }
 
-std::string one_line(std::string_view text) {
-  std::string line;
-  while (!text.empty()) {
-    const auto end = text.find('\n');
-    std::string_view part = text.substr(0, end);
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-    while (!part.empty() && (part.front() == ' ' || part.front() == '\t')) {
-      part.remove_prefix(1);
-    }
-    while (!part.empty() && (part.back() == ' ' || part.back() == '\r')) {
-      part.remove_suffix(1);
-    }
-    if (!part.empty()) {
-      line += line.empty() ? "" : "; ";
-      line += part;
-    }
-  }
-  return line;
-}
-
 } // namespace tripool::postgres

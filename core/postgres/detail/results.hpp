@@ -4,12 +4,13 @@
 
 #include "tripool/core/ports/session.hpp"
 #include "tripool/core/postgres/detail/handles.hpp"
+#include "tripool/core/postgres/detail/libpq_text.hpp"
 
 namespace tripool::postgres {
 
-/// Result data backed by a PGresult. Immutable, so reading it from several threads is safe, and independent of the session
-/// that it came from. Indices are checked here before libpq sees them: for a wrong one libpq would call the notice
-/// receiver of a session that may be long gone.
+/// Result data backed by a PGresult. Immutable, so reading it from several threads is safe, and independent of the
+/// session that it came from. Indices are checked here before libpq sees them: for a wrong one libpq would call the
+/// notice receiver of a session that may be long gone.
 class libpq_result final : public result_data {
 public:
   /// Precondition: not null.
@@ -38,8 +39,5 @@ bool ends_session(const server_message& x) noexcept;
 
 /// One line for people: "FATAL 57P01: terminating connection due to administrator command".
 std::string line_of(const server_message& x);
-
-/// libpq's own message as one line for people: lines joined by "; ", no line break at the end.
-std::string one_line(std::string_view text);
 
 } // namespace tripool::postgres

@@ -1,5 +1,5 @@
-// Follows a session's transaction status from the answers, for syncs at which libpq does not tell it: PQtransactionStatus
-// says "active" as long as anything is queued behind the sync, although the server sent the status.
+// Follows a session's transaction status from the answers, for syncs at which libpq does not tell it:
+// PQtransactionStatus says "active" as long as anything is queued behind the sync, although the server sent the status.
 // Pure: knows nothing of libpq. Whenever libpq does tell, the session puts that in. Used by the session.
 #pragma once
 
