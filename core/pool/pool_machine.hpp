@@ -84,6 +84,10 @@ public:
 
   /// Returns a snapshot.
   pool_stats stats(time_point now) const;
+  /// The figures that routing goes by, cheaper than a snapshot.
+  std::size_t outstanding() const noexcept { return table_.outstanding(); }
+  std::size_t queued() const noexcept { return queue_.size(); }
+  duration service_average() const noexcept { return services_.value(); }
   pool_state state() const noexcept;
   const pool_options& options() const noexcept { return opts_; }
 

@@ -97,8 +97,8 @@ void pool_machine::settle(time_point now, effects& out) {
   close_retired(out);
   close_idle(now, out);
   dial(now, out);
-  go_on_draining(now, out);
   watch_starvation(now, out);
+  go_on_draining(now, out);
 }
 
 std::optional<time_point> pool_machine::next_wake() const {

@@ -1,0 +1,63 @@
+// Promises of the dispatch policy.
+#include "tripool/core/pool/dispatch.hpp"
+
+#include "tests/support/catch.hpp"
+
+#include <vector>
+
+using namespace tripool;
+
+namespace {
+
+using loads = std::vector<connection_load>;
+using plan = std::vector<std::uint32_t>;
+
+plan planned(const loads& x, std::size_t waiting, std::size_t depth = 4) {
+  plan order;
+  plan_dispatch(x, waiting, depth, order);
+  return order;
+}
+
+} // namespace
+
+TEST_CASE("dispatch: the most recently used idle connection comes first", "[pool][dispatch]") {
+  const loads x{{0, false, 1}, {0, false, 3}, {0, false, 2}};
+  CHECK(planned(x, 1) == plan{1});
+  CHECK(planned(x, 3) == plan{1, 2, 0});
+}
+
+TEST_CASE("dispatch: an idle connection is preferred to a busy one", "[pool][dispatch]") {
+  const loads x{{1, false, 9}, {0, false, 1}};
+  CHECK(planned(x, 1) == plan{1});
+}
+
+TEST_CASE("dispatch: several waiting requests spread over the least loaded", "[pool][dispatch]") {
+  const loads x{{3, false, 1}, {1, false, 2}, {0, false, 3}};
+  CHECK(planned(x, 5) == plan{2, 2, 1, 2, 1});
+}
+
+TEST_CASE("dispatch: no connection gets more than its pipeline depth", "[pool][dispatch]") {
+  const loads x{{3, false, 1}, {4, false, 2}};
+  CHECK(planned(x, 9) == plan{0});
+}
+
+TEST_CASE("dispatch: nothing goes behind a slow statement", "[pool][dispatch]") {
+  const loads x{{1, true, 1}, {3, false, 2}};
+  CHECK(planned(x, 9) == plan{1});
+  CHECK(planned({{1, true, 1}}, 1).empty());
+}
+
+TEST_CASE("dispatch: nothing waits, nothing is planned", "[pool][dispatch]") {
+  CHECK(planned({{0, false, 1}}, 0).empty());
+  CHECK(planned({}, 5).empty());
+}
+
+TEST_CASE("growth: wanted when all are busy or work waits that has no place", "[pool][dispatch]") {
+  CHECK_FALSE(wants_growth(loads{{0, false, 1}, {3, false, 2}}, 0, 4));
+  CHECK_FALSE(wants_growth(loads{{0, false, 1}, {3, false, 2}}, 5, 4));
+  CHECK(wants_growth(loads{{0, false, 1}, {3, false, 2}}, 6, 4));
+  CHECK(wants_growth(loads{{1, false, 1}, {3, false, 2}}, 0, 4));
+  CHECK(wants_growth(loads{{1, true, 1}}, 1, 4));
+  CHECK(wants_growth(loads{}, 1, 4));
+  CHECK_FALSE(wants_growth(loads{}, 0, 4));
+}

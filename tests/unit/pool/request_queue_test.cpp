@@ -1,0 +1,121 @@
+// Promises of the request queue: order of arrival, an end to every wait, and no cost that grows with the crowd.
+#include "tripool/core/pool/request_queue.hpp"
+#include "tripool/core/util/random.hpp"
+
+#include "tests/support/catch.hpp"
+#include "tests/unit/pool/pool_fixture.hpp"
+
+#include <chrono>
+#include <deque>
+#include <map>
+
+using namespace tripool;
+using namespace tripool::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+request_ptr queued(duration within, std::uint64_t id, time_point at = epoch) {
+  auto r = make_request(at, within, id);
+  r->queued_at = at;
+  return r;
+}
+
+} // namespace
+
+TEST_CASE("request queue: requests leave in the order in which they came", "[pool][queue]") {
+  request_queue q{10s};
+  q.push_back(queued(9s, 1));
+  q.push_back(queued(1s, 2));
+  q.push_back(queued(5s, 3));
+  CHECK(q.size() == 3);
+  CHECK(q.pop_front()->id() == 1);
+  CHECK(q.pop_front()->id() == 2);
+  CHECK(q.pop_front()->id() == 3);
+  CHECK(q.empty());
+}
+
+TEST_CASE("request queue: what is put in front leaves first", "[pool][queue]") {
+  request_queue q{10s};
+  q.push_back(queued(9s, 1));
+  q.push_front(queued(9s, 2));
+  q.push_front(queued(9s, 3));
+  q.push_back(queued(9s, 4));
+  CHECK(q.front().id() == 3);
+  for (const std::uint64_t id : {3u, 2u, 1u, 4u}) CHECK(q.pop_front()->id() == id);
+}
+
+TEST_CASE("request queue: a request expires at its deadline wherever it stands", "[pool][queue]") {
+  request_queue q{10s};
+  q.push_back(queued(9s, 1));
+  q.push_back(queued(1s, 2));
+  q.push_back(queued(5s, 3));
+  CHECK(q.next_expiry() == epoch + 1s);
+  CHECK(q.pop_expired(epoch + 999ms) == nullptr);
+  CHECK(q.pop_expired(epoch + 1s)->id() == 2);
+  CHECK(q.pop_expired(epoch + 1s) == nullptr);
+  CHECK(q.next_expiry() == epoch + 5s);
+  CHECK(q.pop_front()->id() == 1);
+  CHECK(q.pop_front()->id() == 3);
+  CHECK_FALSE(q.next_expiry());
+}
+
+TEST_CASE("request queue: the longest wait counts from queued_at; zero leaves only the deadline", "[pool][queue]") {
+  request_queue bounded{2s};
+  bounded.push_back(queued(30s, 1));
+  CHECK(bounded.next_expiry() == epoch + 2s);
+  request_queue unbounded{0s};
+  unbounded.push_back(queued(30s, 1));
+  CHECK(unbounded.next_expiry() == epoch + 30s);
+}
+
+TEST_CASE("request queue: agrees with a plain list under random use", "[pool][queue]") {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    splitmix64 random{seed};
+    request_queue q{5s};
+    std::deque<std::pair<std::uint64_t, time_point>> model; // id and expiry
+    auto now = epoch;
+    for (std::uint64_t id = 1; id <= 500; ++id) {
+      const auto kind = random_up_to(random.next(), 9);
+      if (kind < 6) {
+        const duration within = std::chrono::milliseconds{1 + random_up_to(random.next(), 8000)};
+        const auto expires = now + std::min<duration>(within, 5s);
+        if (kind == 0) {
+          q.push_front(queued(within, id, now));
+          model.emplace_front(id, expires);
+        } else {
+          q.push_back(queued(within, id, now));
+          model.emplace_back(id, expires);
+        }
+      } else if (kind < 8 && !model.empty()) {
+        REQUIRE(q.pop_front()->id() == model.front().first);
+        model.pop_front();
+      } else {
+        now += std::chrono::milliseconds{random_up_to(random.next(), 300)};
+        while (auto r = q.pop_expired(now)) {
+          const auto i = std::find_if(model.begin(), model.end(), [&](auto& x) { return x.first == r->id(); });
+          REQUIRE(i != model.end());
+          REQUIRE(i->second <= now);
+          model.erase(i);
+        }
+        for (const auto& x : model) REQUIRE(x.second > now);
+      }
+      REQUIRE(q.size() == model.size());
+    }
+  }
+}
+
+TEST_CASE("request queue: ten thousand waiting requests expire one by one without a scan", "[pool][queue]") {
+  request_queue q{0s};
+  splitmix64 random{3};
+  for (std::uint64_t i = 0; i < 10'000; ++i)
+    q.push_back(queued(std::chrono::microseconds{1 + random_up_to(random.next(), 10'000'000)}, i));
+  time_point last = epoch;
+  std::size_t n = 0;
+  while (const auto due = q.next_expiry()) {
+    REQUIRE(*due >= last);
+    last = *due;
+    while (q.pop_expired(*due)) ++n;
+  }
+  CHECK(n == 10'000);
+}
