@@ -13,6 +13,7 @@
 
 #include "tripool/core/config/options.hpp"
 #include "tripool/core/outcome/classify.hpp"
+#include "tripool/core/pipeline/control_statements.hpp"
 #include "tripool/core/pipeline/statement_cache.hpp"
 #include "tripool/core/pipeline/unit.hpp"
 #include "tripool/core/pool/pool_effects.hpp"
@@ -61,6 +62,8 @@ public:
   void tick(time_point now);
   /// When `tick` must be called next.
   std::optional<time_point> next_wake() const;
+  /// The connection is being given up: requests on the wire that may be repeated leave it now, for another pool.
+  void give_up_repeatable(const std::string& reason);
   /// Gives back what is not on the wire.
   std::vector<request_ptr> take_waiting();
 
@@ -81,13 +84,16 @@ private:
   bool needs_validation(time_point now) const;
   void send_group(session& s, time_point now);
   std::size_t choose_group(units& chosen);
-  void send_alone(session& s, pipeline_unit& u);
+  void send_lone(session& s, pipeline_unit& u);
   void send_framed(session& s, units& chosen);
   void send_statement(session& s, pipeline_unit& u, std::uint32_t index);
-  void send_control(session& s, pipeline_op::kind kind, pipeline_unit* u, const std::string& text);
+  void send_control(session& s, control_statements::which x, pipeline_unit* u);
+  void send_rollback(session& s);
+  void prepare_controls(session& s);
   void send_closes(session& s);
   void send_sync(session& s, pipeline_group g);
-  static const std::string& control_name(const std::string& text);
+  bool taken(bool accepted, pipeline_op&& op);
+  void take_back(units& chosen);
 
   // -- settling (pipeline_settle.cpp) -------------------------------------------------------------------------------
   void on_complete(const pipeline_op& op, wire_result&& x, time_point now);
@@ -103,7 +109,9 @@ private:
   void mark_resend(pipeline_unit& u);
   void repeat_or_reject(pipeline_unit& u, const server_message& e, std::uint32_t index, time_point now);
   void replan_or_reject(pipeline_unit& u, const server_message& e, std::uint32_t index, time_point now);
-  void finish_group(const pipeline_group& g, time_point now);
+  void finish_group(const pipeline_group& g, char transaction_status, time_point now);
+  bool on_control_error(const pipeline_op& op, const server_message& e);
+  bool in_failed_block() const noexcept;
   failure describe(const pipeline_unit& u, outcome kind, const server_message& e, std::uint32_t index) const;
   failure blank(outcome kind, cause why) const;
 
@@ -122,6 +130,7 @@ private:
   pool_options limits_;
   std::string server_;
   statement_cache cache_;
+  control_statements controls_;
   units waiting_;
   units sent_;
   units spare_;          ///< Used nodes, kept so that the steady state allocates none.
@@ -133,7 +142,7 @@ private:
   time_point head_since_{};
   bool open_ = false;
   bool want_rollback_ = false;    ///< A Sync left the session in a (failed) transaction.
-  bool control_prepared_ = false; ///< BEGIN, COMMIT and ROLLBACK stand prepared.
+  bool refused_ = false;          ///< The session takes no more: it is lost, and says so soon.
   bool validating_ = false;
   time_point validation_ends_{};
   bool fatal_seen_ = false; ///< A FATAL answered one operation: what stands behind it provably never ran.

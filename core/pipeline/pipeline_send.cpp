@@ -9,10 +9,17 @@ namespace tripool {
 
 namespace {
 
-const std::string begin_text = "BEGIN";
-const std::string begin_read_only_text = "BEGIN READ ONLY";
-const std::string commit_text = "COMMIT";
 const std::string rollback_text = "ROLLBACK";
+/// A unit that was struck by its neighbours' failures this often leaves on its own.
+constexpr std::uint8_t struck_often = 3;
+
+bool is_plain_read(const pipeline_unit& u) noexcept {
+  return u.what->mode() == access::read && !u.what->is_batch();
+}
+
+bool goes_alone(const pipeline_unit& u) noexcept {
+  return u.run_alone || u.resends >= struck_often;
+}
 
 } // namespace
 
@@ -21,12 +28,8 @@ bool pipeline_machine::needs_validation(time_point now) const {
 }
 
 void pipeline_machine::pump(session& s, bool writable, time_point now) {
-  if (!open_ || effects_.close) return;
-  if (want_rollback_ && writable) {
-    want_rollback_ = false;
-    send_control(s, pipeline_op::kind::rollback, nullptr, rollback_text);
-    send_sync(s, {pipeline_group::purpose::rollback, 0});
-  }
+  if (!open_ || refused_ || effects_.close) return;
+  if (want_rollback_ && writable) send_rollback(s);
   // While a cancel is under way nothing is added that it could strike.
   if (waiting_.empty() || !writable || validating_ || cancel_ != cancel_state::none) return;
   if (needs_validation(now)) {
@@ -35,48 +38,68 @@ void pipeline_machine::pump(session& s, bool writable, time_point now) {
     send_sync(s, {pipeline_group::purpose::validation, 0});
     return;
   }
-  while (!waiting_.empty() && live_ < limits_.pipeline_depth && !effects_.close) {
-    send_group(s, now);
-  }
+  while (!waiting_.empty() && live_ < limits_.pipeline_depth && !refused_) send_group(s, now);
 }
 
 void pipeline_machine::send_group(session& s, time_point now) {
+  send_closes(s);
   units chosen;
   const auto n = choose_group(chosen);
   assert(n > 0);
+  const bool lone = n == 1 && !chosen.front().what->is_batch();
+  if (!lone) prepare_controls(s);
   if (ops_.empty()) head_since_ = now;
   last_activity_ = now;
   for (auto& u : chosen) {
     u.now = pipeline_unit::state::sent;
     u.prepared = false;
+    u.handed = false;
     u.results.clear();
     u.what->progress = stage::sent;
     ++u.what->attempts;
   }
   live_ += n;
-  if (n == 1 && !chosen.front().what->is_batch()) {
-    send_closes(s);
-    send_alone(s, chosen.front());
+  if (lone) {
+    send_lone(s, chosen.front());
   } else {
     send_framed(s, chosen);
   }
+  if (refused_) take_back(chosen);
   sent_.splice(sent_.end(), chosen);
   send_sync(s, {pipeline_group::purpose::work, n});
+}
+
+/// The session took no more in the middle of a group: what it did not take whole waits on, and provably did not run.
+/// A framed write without its COMMIT counts as not taken: the server rolls it back.
+void pipeline_machine::take_back(units& chosen) {
+  units back;
+  for (auto i = chosen.begin(); i != chosen.end();) {
+    auto here = i++;
+    if (here->handed) continue;
+    here->now = pipeline_unit::state::waiting;
+    here->what->progress = stage::queued;
+    --here->what->attempts;
+    --live_;
+    back.splice(back.end(), chosen, here);
+  }
+  waiting_.splice(waiting_.begin(), back);
+  // No answer may find a unit that is not on the wire any more.
+  for (auto& op : ops_)
+    if (op.unit && !op.unit->handed) op.unit = nullptr;
 }
 
 /// Takes the next units that may leave together: one that must run alone, or up to a frame's worth of others with the
 /// reads in front. Concurrent requests have no order among themselves, so that reads may overtake writes.
 std::size_t pipeline_machine::choose_group(units& chosen) {
-  if (waiting_.front().run_alone) {
+  if (goes_alone(waiting_.front())) {
     chosen.splice(chosen.end(), waiting_, waiting_.begin());
     return 1;
   }
   const auto room = std::min(limits_.frame_max, limits_.pipeline_depth - live_);
   units writes;
   std::size_t n = 0;
-  while (n < room && !waiting_.empty() && !waiting_.front().run_alone) {
-    auto& r = *waiting_.front().what;
-    auto& side = (r.mode() == access::read && !r.is_batch()) ? chosen : writes;
+  while (n < room && !waiting_.empty() && !goes_alone(waiting_.front())) {
+    auto& side = is_plain_read(waiting_.front()) ? chosen : writes;
     side.splice(side.end(), waiting_, waiting_.begin());
     ++n;
   }
@@ -84,90 +107,100 @@ std::size_t pipeline_machine::choose_group(units& chosen) {
   return n;
 }
 
-void pipeline_machine::send_alone(session& s, pipeline_unit& u) {
+void pipeline_machine::send_lone(session& s, pipeline_unit& u) {
   u.frame = pipeline_unit::framing::alone;
   send_statement(s, u, 0);
 }
 
 void pipeline_machine::send_framed(session& s, units& chosen) {
-  if (limits_.statement_cache > 0 && !control_prepared_) {
-    control_prepared_ = true;
-    for (const auto* text : {&begin_text, &begin_read_only_text, &commit_text, &rollback_text}) {
-      s.prepare(control_name(*text), *text);
-      ops_.push_back({pipeline_op::kind::prepare, nullptr, 0, control_name(*text)});
-    }
-    send_sync(s, {pipeline_group::purpose::work, 0});
-  }
-  send_closes(s);
+  using which = control_statements::which;
   auto i = chosen.begin();
-  const auto is_plain_read = [](const pipeline_unit& u) {
-    return u.what->mode() == access::read && !u.what->is_batch();
-  };
-  if (i != chosen.end() && is_plain_read(*i)) {
-    send_control(s, pipeline_op::kind::begin, nullptr, begin_read_only_text);
+  if (is_plain_read(*i)) {
+    send_control(s, which::begin_read_only, nullptr);
     for (; i != chosen.end() && is_plain_read(*i); ++i) {
       i->frame = pipeline_unit::framing::read_frame;
       send_statement(s, *i, 0);
     }
-    send_control(s, pipeline_op::kind::commit, nullptr, commit_text);
+    send_control(s, which::commit, nullptr);
   }
   for (; i != chosen.end(); ++i) {
     i->frame = pipeline_unit::framing::own_frame;
-    const auto& begin = i->what->mode() == access::read ? begin_read_only_text : begin_text;
-    send_control(s, pipeline_op::kind::begin, &*i, begin);
+    send_control(s, i->what->mode() == access::read ? which::begin_read_only : which::begin, &*i);
     const auto count = static_cast<std::uint32_t>(i->what->statements().size());
     for (std::uint32_t k = 0; k < count; ++k) send_statement(s, *i, k);
-    send_control(s, pipeline_op::kind::commit, &*i, commit_text);
+    send_control(s, which::commit, &*i);
   }
+}
+
+/// Notes an operation that the session took. One that it refused is the last that this session is offered.
+bool pipeline_machine::taken(bool accepted, pipeline_op&& op) {
+  if (accepted) {
+    ops_.push_back(std::move(op));
+  } else {
+    refused_ = true;
+  }
+  return accepted;
 }
 
 void pipeline_machine::send_statement(session& s, pipeline_unit& u, std::uint32_t index) {
+  using kind = pipeline_op::kind;
+  if (refused_) return;
   const auto& x = u.what->statements()[index];
   const auto plan = cache_.plan(x.text);
-  switch (plan.what) {
-    case statement_plan::action::unnamed: s.execute(x.text, x.parameters, x.format); break;
-    case statement_plan::action::prepare:
-      ops_.push_back({pipeline_op::kind::prepare, &u, index, *plan.name});
-      s.prepare(*plan.name, x.text);
-      [[fallthrough]];
-    case statement_plan::action::run_prepared:
-      u.prepared = true;
-      s.execute_prepared(*plan.name, x.parameters, x.format);
-      break;
+  bool ok = true;
+  if (plan.what == statement_plan::action::unnamed) {
+    ok = taken(s.execute(x.text, x.parameters, x.format), {kind::execute, &u, index, {}});
+  } else {
+    u.prepared = true;
+    if (plan.what == statement_plan::action::prepare)
+      ok = taken(s.prepare(*plan.name, x.text), {kind::prepare, &u, index, *plan.name});
+    ok = ok && taken(s.execute_prepared(*plan.name, x.parameters, x.format), {kind::execute, &u, index, *plan.name});
   }
-  ops_.push_back({pipeline_op::kind::execute, &u, index, {}});
+  // Without a block a statement may commit by itself; inside one its COMMIT is still to come.
+  if (ok && u.frame != pipeline_unit::framing::own_frame) u.handed = true;
 }
 
-void pipeline_machine::send_control(session& s, pipeline_op::kind kind, pipeline_unit* u, const std::string& text) {
-  if (control_prepared_) {
-    s.execute_prepared(control_name(text), {}, result_format::text);
-  } else {
-    s.execute(text, {}, result_format::text);
+void pipeline_machine::send_control(session& s, control_statements::which x, pipeline_unit* u) {
+  using which = control_statements::which;
+  if (refused_) return;
+  const auto kind = x == which::commit ? pipeline_op::kind::commit : pipeline_op::kind::begin;
+  const bool ok =
+    controls_.ready()
+      ? taken(s.execute_prepared(controls_.name(x), {}, result_format::text), {kind, u, 0, controls_.name(x)})
+      : taken(s.execute(control_statements::text(x), {}, result_format::text), {kind, u, 0, {}});
+  if (ok && u && x == which::commit) u->handed = true;
+}
+
+void pipeline_machine::send_rollback(session& s) {
+  want_rollback_ = false;
+  taken(s.execute(rollback_text, {}, result_format::text), {pipeline_op::kind::rollback, nullptr, 0, {}});
+  send_sync(s, {pipeline_group::purpose::rollback, 0});
+}
+
+/// Behind a Sync of their own, as the closes below: their failure must strike no unit.
+void pipeline_machine::prepare_controls(session& s) {
+  if (limits_.statement_cache == 0 || !controls_.wanted() || refused_) return;
+  controls_.renew();
+  for (const auto x : control_statements::all) {
+    const auto& name = controls_.name(x);
+    if (!taken(s.prepare(name, control_statements::text(x)), {pipeline_op::kind::prepare, nullptr, 0, name})) return;
   }
-  ops_.push_back({kind, u, 0, {}});
+  send_sync(s, {pipeline_group::purpose::work, 0});
 }
 
 void pipeline_machine::send_closes(session& s) {
-  while (auto name = cache_.take_evicted()) {
-    s.close_prepared(*name);
-    ops_.push_back({pipeline_op::kind::close, nullptr, 0, std::move(*name)});
+  bool any = false;
+  while (!refused_) {
+    auto name = cache_.take_evicted();
+    if (!name) break;
+    any = taken(s.close_prepared(*name), {pipeline_op::kind::close, nullptr, 0, *name});
   }
+  if (any) send_sync(s, {pipeline_group::purpose::work, 0});
 }
 
 void pipeline_machine::send_sync(session& s, pipeline_group g) {
-  s.sync();
-  ops_.push_back({pipeline_op::kind::sync, nullptr, 0, {}});
-  groups_.push_back(g);
-}
-
-const std::string& pipeline_machine::control_name(const std::string& text) {
-  static const std::string begin = "tp_begin";
-  static const std::string begin_read_only = "tp_begin_read_only";
-  static const std::string commit = "tp_commit";
-  static const std::string rollback = "tp_rollback";
-  if (&text == &begin_text) return begin;
-  if (&text == &begin_read_only_text) return begin_read_only;
-  return &text == &commit_text ? commit : rollback;
+  if (refused_) return;
+  if (taken(s.sync(), {pipeline_op::kind::sync, nullptr, 0, {}})) groups_.push_back(g);
 }
 
 } // namespace tripool

@@ -278,6 +278,16 @@ void pipeline_machine::on_lost(const session_loss& x) {
   live_ = 0;
 }
 
+void pipeline_machine::give_up_repeatable(const std::string& reason) {
+  for (auto& u : sent_) {
+    if (!u.what || !u.what->repeatable()) continue;
+    auto f = blank(outcome::in_doubt, cause::connection_lost);
+    f.message = "the connection was given up while the server worked on the statement: " + reason;
+    f.hint = "repeating it is harmless";
+    settle_moved(u, std::move(f));
+  }
+}
+
 failure pipeline_machine::blank(outcome kind, cause why) const {
   failure f;
   f.kind = kind;

@@ -41,6 +41,7 @@ struct pipeline_unit {
   bool expired = false;             ///< Answered at its deadline while the server was still at it.
   bool run_alone = false;           ///< It refuses a transaction block, or writes although declared a read.
   bool prepared = false;            ///< Ran by a prepared name in its present attempt.
+  bool handed = false;              ///< The session took all of it that could make it commit.
   std::uint8_t replans = 0;         ///< How often it was prepared anew after 0A000 or 26000.
   std::uint8_t repeats = 0;         ///< How often it was repeated after 40001 or 40P01.
   std::uint8_t resends = 0;         ///< How often it was sent again because a neighbour's failure or cancel struck it.
@@ -52,7 +53,7 @@ struct pipeline_op {
   kind what = kind::sync;
   pipeline_unit* unit = nullptr; ///< Null for what belongs to no unit: shared frames, rollbacks, closes, Syncs.
   std::uint32_t index = 0;       ///< For `execute`: position of the statement in its request.
-  std::string name;              ///< For `prepare` and `close`.
+  std::string name;              ///< For `prepare`, `close` and what runs by a prepared name.
 };
 
 /// What stands behind one Sync.

@@ -1,0 +1,178 @@
+// The connection actor: messages, dialling and ending. Driving the session stands in connection_session.cpp.
+#include "tripool/actors/connection.hpp"
+
+#include "tripool/actors/error.hpp"
+#include "tripool/actors/resolve.hpp"
+#include "tripool/core/retry/retry_policy.hpp"
+
+#include <caf/actor_cast.hpp>
+#include <caf/send.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace tripool {
+
+connection::connection(caf::actor_config& cfg, environment_ptr env, connection_owner owner)
+  : loop_actor(cfg, env->loop),
+    env_(std::move(env)),
+    owner_(std::move(owner)),
+    machine_(env_->config.pools[owner_.pool]) {
+  born_ = now();
+}
+
+connection::~connection() = default;
+
+caf::behavior connection::make_behavior() {
+  dial_until_ = now() + limits().connect_timeout;
+  monitor(owner_.who);
+  set_down_handler([this](caf::down_msg& x) {
+    if (x.source == owner_.who.address()) owner_died();
+  });
+  set_exception_handler([this](std::exception_ptr&) -> caf::error {
+    env_->log->error("connection {} of pool {}: an exception escaped from a handler", owner_.id, limits().name);
+    return caf::exit_reason::unhandled_exception;
+  });
+  request(owner_.carrier, caf::infinite, lease_credential{owner_.pool})
+    .then([this](const credential_lease& x) { got_credential(x); },
+          [this](const caf::error& e) {
+            if (phase_ == phase::credential) fail_dial({}, "no credential: " + failure_of(e).message);
+          });
+  plan_wake();
+  return {
+    [this](dispatch_msg& x) {
+      for (auto& r : x.requests) {
+        if (phase_ == phase::open) {
+          machine_.submit(std::move(r));
+        } else {
+          early_.push_back(std::move(r));
+        }
+      }
+    },
+    [this](close_msg& x) { close(x.reason); },
+    [this](const resolved_msg& x) {
+      if (phase_ != phase::resolving) return;
+      if (x.address.empty()) return fail_dial({}, x.problem);
+      dial(x.address);
+    },
+    [this](cancel_done_msg& x) {
+      if (x.problem) env_->log->warn("pool {} connection {}: cancel failed: {}", limits().name, owner_.id, *x.problem);
+      machine_.cancel_finished(now());
+    },
+    [this](session_wake_msg) {
+      if (session_ && !lost_) session_->on_ready(true, true, *this);
+    },
+    [this](tick_msg) { ticked(); },
+    [this](get_status) { return status(); },
+  };
+}
+
+void connection::on_drained() {
+  turn();
+}
+
+void connection::got_credential(const credential_lease& x) {
+  if (phase_ != phase::credential) return;
+  credential_ = x.what;
+  resolve();
+}
+
+void connection::resolve() {
+  const auto& target = limits().target;
+  phase_ = phase::resolving;
+  if (!target.address.empty() || !needs_resolving(target.host)) return dial(target.address);
+  auto self = caf::actor_cast<caf::actor_addr>(this);
+  run_blocking(system(), *env_, [self, host = target.host] {
+    auto found = resolve_blocking(host);
+    if (auto to = caf::actor_cast<caf::actor>(self)) caf::anon_send(to, std::move(found));
+  });
+}
+
+void connection::dial(std::string address) {
+  phase_ = phase::dialling;
+  auto target = limits().target;
+  if (!address.empty()) target.address = std::move(address);
+  auto self = caf::actor_cast<caf::actor_addr>(this);
+  session_ = env_->sessions->dial(target, *credential_, [self] {
+    if (auto to = caf::actor_cast<caf::actor>(self)) caf::anon_send(to, session_wake_msg{});
+  });
+  credential_.reset(); // Lent for this dial only.
+}
+
+void connection::close(const std::string& reason) {
+  env_->log->debug("pool {} connection {}: closing: {}", limits().name, owner_.id, reason);
+  auto unsent = machine_.take_waiting();
+  unsent.insert(unsent.begin(), std::make_move_iterator(early_.begin()), std::make_move_iterator(early_.end()));
+  early_.clear();
+  if (!unsent.empty()) send(owner_.who, returned_msg{owner_.id, std::move(unsent)});
+  if (phase_ != phase::open) return end({was_open_, true, {}, reason});
+  machine_.give_up_repeatable(reason);
+  phase_ = phase::closing;
+}
+
+/// The owner is gone, and with it whoever could take requests back. What is on the wire still gets its answer.
+void connection::owner_died() {
+  orphan_ = true;
+  early_.clear(); // Each of them goes back to the delegate by itself.
+  machine_.take_waiting();
+  if (phase_ != phase::open) return end({was_open_, true, {}, "its owner ended"});
+  phase_ = phase::closing;
+}
+
+void connection::fail_dial(std::string sqlstate, std::string message) {
+  end({false, false, std::move(sqlstate), std::move(message)});
+}
+
+void connection::end(connection_end how) {
+  if (phase_ == phase::ended) return;
+  phase_ = phase::ended;
+  unwatch();
+  if (!early_.empty()) {
+    auto back = std::exchange(early_, {});
+    send(owner_.who, returned_msg{owner_.id, std::move(back)});
+  }
+  send(owner_.who, ended_msg{owner_.id, std::move(how)});
+  quit();
+}
+
+void connection::on_end() {
+  if (session_ && phase_ != phase::ended) {
+    // Killed: settle what is on the wire before the session goes.
+    machine_.on_lost({session_loss::phase::open, {}, "the connection's actor was ended", true});
+    forward_moved(machine_.take_effects().moved);
+  }
+  unwatch();
+  session_.reset();
+  early_.clear();
+}
+
+void connection::plan_wake() {
+  std::optional<time_point> next;
+  if (phase_ == phase::open || phase_ == phase::closing) {
+    next = machine_.next_wake();
+  } else if (phase_ != phase::ended) {
+    next = dial_until_;
+  }
+  wake_at(next);
+}
+
+connection_status connection::status() const {
+  static constexpr std::array<const char*, 6> names{"credential", "resolving", "dialling", "open", "closing", "ended"};
+  connection_status out;
+  const auto t = now();
+  out.id = owner_.id;
+  out.pool = limits().name;
+  out.state = names[static_cast<std::size_t>(phase_)];
+  out.server = server_.address;
+  out.backend_pid = server_.backend_pid;
+  out.age = t - born_;
+  out.outstanding = machine_.outstanding() + early_.size();
+  out.statement = machine_.current_text();
+  if (!out.statement.empty()) out.statement_age = t - machine_.head_since();
+  out.prepared = machine_.statements().prepared();
+  out.prepared_hits = machine_.statements().hits();
+  out.resent = machine_.resent();
+  return out;
+}
+
+} // namespace tripool

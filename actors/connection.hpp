@@ -1,0 +1,91 @@
+// One database session as an actor: asks for a credential, resolves the name, dials, sends what its owner hands it, brings
+// the answers straight to the callers, and ends when the session does.
+//
+//   credential -> resolving -> dialling -> open -> closing -> (ended)
+//        \____________\____________\_________\________________/  any failure: ended_msg to the owner
+//
+// Holds no policy: what may share the session and what an answer proves is pipeline_machine's. Its owner is a pool, or the
+// monitor for its probes. When the owner dies it finishes what is on the wire, so that no answer is lost, and ends.
+#pragma once
+
+#include "tripool/actors/environment.hpp"
+#include "tripool/actors/loop_actor.hpp"
+#include "tripool/actors/protocol.hpp"
+#include "tripool/actors/status.hpp"
+#include "tripool/core/pipeline/pipeline_machine.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace tripool {
+
+/// Who a connection works for.
+struct connection_owner {
+  caf::actor who;
+  caf::actor carrier;
+  std::size_t pool = 0; ///< Index of the pool in the configuration.
+  connection_id id = 0;
+  bool probing = false; ///< Belongs to the monitor: what it cannot serve is answered, not moved.
+};
+
+/// The actor. Messages: dispatch_msg, close_msg, get_status -> connection_status.
+class connection final : public loop_actor, private io_handler, private session_sink {
+public:
+  connection(caf::actor_config& cfg, environment_ptr env, connection_owner owner);
+  ~connection() override;
+  const char* name() const override { return "tripool.connection"; }
+
+private:
+  enum class phase : std::uint8_t { credential, resolving, dialling, open, closing, ended };
+
+  caf::behavior make_behavior() override;
+  void on_drained() override;
+  void on_end() override;
+
+  // -- io_handler -------------------------------------------------------------------------------------------------------
+  void on_io(bool readable, bool writable) override;
+
+  // -- session_sink -----------------------------------------------------------------------------------------------------
+  void on_open(const server_info& info) override;
+  void on_result(wire_result&& x) override;
+  void on_lost(session_loss&& x) override;
+  void on_notice(server_message&& x) override;
+  void on_notification(std::string_view channel, std::string_view payload, std::int32_t backend_pid) override;
+  void on_parameter(std::string_view name, std::string_view value) override;
+
+  void got_credential(const credential_lease& x);
+  void resolve();
+  void dial(std::string address);
+  void turn();
+  void carry_out_effects();
+  void forward_moved(std::vector<moved_request> all);
+  void send_cancel();
+  void watch();
+  void unwatch() noexcept;
+  void close(const std::string& reason);
+  void owner_died();
+  void fail_dial(std::string sqlstate, std::string message);
+  void end(connection_end how);
+  void plan_wake();
+  connection_status status() const;
+  const pool_options& limits() const { return env_->config.pools[owner_.pool]; }
+
+  environment_ptr env_;
+  connection_owner owner_;
+  phase phase_ = phase::credential;
+  time_point born_;
+  std::optional<time_point> dial_until_;
+  std::shared_ptr<const credential> credential_;
+  std::unique_ptr<session> session_;
+  pipeline_machine machine_;
+  server_info server_;
+  watch_interest watched_;
+  bool flushed_ = true;
+  bool was_open_ = false;
+  bool orphan_ = false;
+  std::optional<session_loss> lost_;
+  std::vector<request_ptr> early_; ///< Came before the session was open.
+};
+
+} // namespace tripool

@@ -1,0 +1,147 @@
+// The connection actor's driving half: readiness in, results to the pipeline, effects out.
+#include "tripool/actors/connection.hpp"
+#include "tripool/core/retry/retry_policy.hpp"
+
+#include <caf/actor_cast.hpp>
+#include <caf/send.hpp>
+
+#include <utility>
+
+namespace tripool {
+
+void connection::on_io(bool readable, bool writable) {
+  if (!session_ || lost_) return;
+  session_->on_ready(readable, writable, *this);
+  if (phase_ == phase::open || phase_ == phase::closing) machine_.received(session_->incoming_bytes(), now());
+  turn();
+}
+
+/// One turn: send what may be sent, carry out what came of it, watch what must be watched.
+void connection::turn() {
+  if (phase_ == phase::ended) return;
+  const auto t = now();
+  if (phase_ < phase::open && t >= *dial_until_ && !lost_) {
+    const auto& target = limits().target;
+    return fail_dial(
+      {}, "no session with " + target.host + ":" + std::to_string(target.port) + " within "
+            + std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(limits().connect_timeout).count())
+            + " ms (connect-timeout)");
+  }
+  if (session_ && !lost_ && phase_ >= phase::open) {
+    machine_.tick(t);
+    machine_.pump(*session_, flushed_, t);
+    flushed_ = session_->flush(*this);
+  }
+  carry_out_effects();
+  if (phase_ == phase::ended) return;
+  if (lost_) {
+    auto loss = std::move(*lost_);
+    return end({was_open_, loss.orderly, std::move(loss.sqlstate), std::move(loss.message)});
+  }
+  if (phase_ == phase::closing && machine_.idle()) return end({true, true, {}, "closed"});
+  watch();
+  plan_wake();
+}
+
+void connection::carry_out_effects() {
+  auto e = machine_.take_effects();
+  if (e.cancel) send_cancel();
+  for (auto& x : e.troubles) send(owner_.who, trouble_msg{owner_.pool, std::move(x)});
+  if (!e.moved.empty()) forward_moved(std::move(e.moved));
+  if (e.close && !lost_) {
+    on_lost({session_loss::phase::open, {}, *e.close, false});
+    auto rest = machine_.take_effects();
+    forward_moved(std::move(rest.moved));
+    e.completed += rest.completed;
+  }
+  if (e.completed > 0)
+    send(owner_.who, progress_msg{owner_.id, e.completed, static_cast<std::uint32_t>(machine_.outstanding())});
+}
+
+/// What cannot go elsewhere is answered here; the rest is for the monitor, by way of the owner.
+void connection::forward_moved(std::vector<moved_request> all) {
+  std::vector<moved_request> away;
+  const auto t = now();
+  for (auto& x : all) {
+    if (!x.what || x.what->answered()) continue;
+    const bool stay =
+      owner_.probing || next_step(*x.what, x.why, env_->config.requests.attempts_max, t) == retry_step::answer;
+    if (stay) {
+      auto f = settle(*x.what, std::move(x.why));
+      x.what->fail(std::move(f), t);
+    } else {
+      away.push_back(std::move(x));
+    }
+  }
+  if (!away.empty()) send(owner_.who, moved_msg{owner_.pool, std::move(away)});
+}
+
+void connection::send_cancel() {
+  auto self = caf::actor_cast<caf::actor_addr>(this);
+  std::shared_ptr<canceller> c = session_->make_canceller();
+  run_blocking(system(), *env_, [self, c] {
+    auto problem = c ? c->cancel() : std::optional<std::string>{"the session is gone"};
+    if (auto to = caf::actor_cast<caf::actor>(self)) caf::anon_send(to, cancel_done_msg{std::move(problem)});
+  });
+}
+
+void connection::watch() {
+  if (!session_ || !loop()) return;
+  const auto want = session_->interest();
+  if (want == watched_) return;
+  if (watched_.fd >= 0 && (watched_.fd != want.fd || watched_.epoch != want.epoch)) {
+    loop()->unwatch(watched_.fd); // The descriptor may be closed already, and with it the registration.
+    watched_.fd = -1;
+  }
+  if (want.fd >= 0) {
+    const bool fresh = watched_.fd < 0;
+    const bool ok = fresh ? loop()->watch(want.fd, *this, want.read, want.write)
+                          : loop()->rewatch(want.fd, *this, want.read, want.write);
+    if (!ok) env_->log->error("pool {} connection {}: the kernel does not watch its socket", limits().name, owner_.id);
+  }
+  watched_ = want;
+}
+
+void connection::unwatch() noexcept {
+  if (loop() && watched_.fd >= 0) loop()->unwatch(watched_.fd);
+  watched_ = {};
+}
+
+void connection::on_open(const server_info& info) {
+  server_ = info;
+  was_open_ = true;
+  if (phase_ == phase::dialling) phase_ = phase::open;
+  machine_.opened(info, now());
+  for (auto& r : early_) machine_.submit(std::move(r));
+  early_.clear();
+  send(owner_.who, opened_msg{owner_.id, info});
+}
+
+void connection::on_result(wire_result&& x) {
+  if (!owner_.probing) env_->gauges[owner_.pool]->served.fetch_add(1, std::memory_order_relaxed);
+  machine_.on_result(std::move(x), now());
+}
+
+void connection::on_lost(session_loss&& x) {
+  lost_ = std::move(x);
+  machine_.on_lost(*lost_);
+}
+
+void connection::on_notice(server_message&& x) {
+  machine_.on_notice(x);
+  env_->log->debug("pool {} connection {}: {} {}: {}", limits().name, owner_.id, x.severity, x.sqlstate, x.message);
+}
+
+void connection::on_notification(std::string_view, std::string_view, std::int32_t) {
+  // Nobody listens on shared connections.
+}
+
+void connection::on_parameter(std::string_view name, std::string_view value) {
+  reported_msg m;
+  m.pool = owner_.pool;
+  if (name == "in_hot_standby") m.in_hot_standby = value == "on";
+  if (name == "default_transaction_read_only") m.read_only = value == "on";
+  if (m.in_hot_standby || m.read_only) send(owner_.who, m);
+}
+
+} // namespace tripool

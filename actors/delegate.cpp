@@ -1,0 +1,222 @@
+// The delegate.
+#include "tripool/actors/delegate.hpp"
+
+#include "tripool/actors/error.hpp"
+#include "tripool/actors/gather.hpp"
+#include "tripool/actors/pool_manager.hpp"
+#include "tripool/actors/responder.hpp"
+#include "tripool/core/statement/check.hpp"
+
+#include <caf/actor_cast.hpp>
+#include <caf/send.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace tripool {
+
+delegate::delegate(caf::actor_config& cfg, environment_ptr env, std::shared_ptr<const secret_store> secrets)
+  : loop_actor(cfg, env->loop),
+    env_(std::move(env)),
+    secrets_(std::move(secrets)),
+    manager_budget_(env_->config.supervision),
+    random_(env_->next_seed()) {
+  outbox_.resize(env_->config.pools.size());
+  who_.pools.resize(env_->config.pools.size());
+  manager_start_at_ = now();
+}
+
+caf::behavior delegate::make_behavior() {
+  set_down_handler([this](caf::down_msg& x) {
+    if (!manager_ || x.source != manager_.address()) return;
+    manager_ = nullptr;
+    if (draining_) return quit(caf::exit_reason::user_shutdown);
+    manager_start_at_ = manager_budget_.died(now(), random_.next());
+    ++counts_.manager_restarts;
+    env_->log->error("the pool manager died ({}); another is started and adopts the pools", system().render(x.reason));
+  });
+  return handlers();
+}
+
+caf::behavior delegate::handlers() {
+  return {
+    [this](statement& x) -> caf::delegated<result> {
+      accept(std::move(x), true);
+      return {};
+    },
+    [this](batch& x) -> caf::delegated<reply> {
+      accept(std::move(x), false);
+      return {};
+    },
+    [this](rescue_msg& x) {
+      ++counts_.rescued;
+      route(std::move(x.what));
+    },
+    [this](routing_msg& x) {
+      table_ = std::move(x.table);
+      counts_.table_generation = table_->generation;
+    },
+    [this](topology_msg& x) {
+      who_ = std::move(x);
+      if (!who_.monitor) return;
+      for (auto& r : std::exchange(early_, {})) route(std::move(r));
+    },
+    [this](const drain_msg& x) { drain(x); },
+    [this](get_status) { return status(); },
+    [this](get_service_status) -> caf::delegated<service_status> {
+      answer_service_status(make_response_promise());
+      return {};
+    },
+    [this](tick_msg) { ticked(); },
+  };
+}
+
+template <class Body>
+void delegate::accept(Body body, bool single) {
+  ++counts_.received;
+  const auto t = now();
+  auto promise = make_response_promise();
+  auto refused = check(body);
+  const auto& limits = env_->config.requests;
+  const auto wanted = body.timeout.count() > 0 ? duration{body.timeout} : limits.deadline;
+  auto to = std::make_unique<promise_responder>(std::move(promise), address(), single);
+  auto r =
+    std::make_shared<tripool::request>(std::move(body), std::move(to), t, t + std::min(wanted, limits.deadline_max));
+  r->set_id(++env_->next_request);
+  if (refused) {
+    ++counts_.refused;
+    return refuse(*r, std::move(*refused));
+  }
+  if (draining_) {
+    failure f;
+    f.why = cause::shutting_down;
+    f.message = "the service is shutting down and takes nothing new";
+    return refuse(*r, std::move(f));
+  }
+  route(std::move(r));
+}
+
+void delegate::route(request_ptr r) {
+  const auto& wanted = r->wanted_pool();
+  if (!wanted.empty()) {
+    const auto& all = env_->config.pools;
+    const bool known = std::any_of(all.begin(), all.end(), [&](const auto& p) { return p.name == wanted; });
+    if (!known) {
+      failure f;
+      f.kind = outcome::rejected;
+      f.why = cause::unknown_pool;
+      f.message = "there is no pool named \"" + wanted + "\"";
+      f.hint = "configured pools:";
+      for (const auto& p : all) f.hint += " " + p.name;
+      return refuse(*r, std::move(f));
+    }
+  }
+  if (!loads_fresh_) {
+    loads_ = read_loads(*env_);
+    loads_fresh_ = true;
+  }
+  route_query q;
+  q.mode = r->mode();
+  q.tried = r->tried;
+  q.wanted_pool = wanted;
+  q.random = random_.next();
+  const auto to = table_ ? choose(*table_, loads_, q) : std::nullopt;
+  if (!to || !who_.pools[*to]) {
+    ++counts_.unroutable;
+    unroutable_.push_back(std::move(r));
+    return;
+  }
+  ++counts_.routed;
+  ++loads_[*to].outstanding;
+  r->tried |= std::uint32_t{1} << *to;
+  outbox_[*to].push_back(std::move(r));
+}
+
+void delegate::refuse(tripool::request& r, failure f) {
+  r.fail(std::move(f), now());
+}
+
+void delegate::on_drained() {
+  if (manager_start_at_ && now() >= *manager_start_at_) start_manager();
+  for (std::size_t i = 0; i < outbox_.size(); ++i)
+    if (!outbox_[i].empty()) send(who_.pools[i], submit_msg{std::exchange(outbox_[i], {})});
+  if (!unroutable_.empty()) {
+    if (who_.monitor) {
+      send(who_.monitor, unroutable_msg{std::exchange(unroutable_, {})});
+    } else {
+      for (auto& r : std::exchange(unroutable_, {})) {
+        if (early_.size() < env_->config.monitor.parked_max) {
+          early_.push_back(std::move(r));
+          continue;
+        }
+        failure f;
+        f.why = cause::queue_full;
+        f.message = "no pool has been started yet, and " + std::to_string(early_.size()) + " requests wait already";
+        f.hint = "send it again in a moment";
+        refuse(*r, std::move(f));
+      }
+    }
+  }
+  loads_fresh_ = false;
+  wake_at(manager_start_at_);
+}
+
+void delegate::on_end() {
+  // Requests that are still here answer for themselves: they were never sent.
+  if (manager_) send_exit(manager_, caf::exit_reason::user_shutdown);
+  for (auto& p : who_.pools)
+    if (p && !manager_) send_exit(p, caf::exit_reason::user_shutdown);
+}
+
+void delegate::start_manager() {
+  manager_start_at_.reset();
+  manager_ = system().spawn<pool_manager>(env_, secrets_, caf::actor_cast<caf::actor>(this), who_);
+  monitor(manager_);
+}
+
+void delegate::drain(const drain_msg& x) {
+  if (std::exchange(draining_, true)) return;
+  if (!manager_) return quit(caf::exit_reason::user_shutdown);
+  send(manager_, x);
+}
+
+delegate_status delegate::status() const {
+  return counts_;
+}
+
+void delegate::answer_service_status(caf::response_promise to) {
+  struct parts {
+    service_status all;
+    int missing = 4;
+  };
+  auto p = std::make_shared<parts>();
+  p->all.delegate = status();
+  if (loop()) p->all.loop = loop()->stats();
+  const auto part_done = [p, to] {
+    if (--p->missing > 0) return;
+    auto promise = to;
+    promise.deliver(std::move(p->all));
+  };
+  const auto only = [](const caf::actor& x) { return x ? std::vector<caf::actor>{x} : std::vector<caf::actor>{}; };
+  gather<manager_status>(*this, only(manager_), get_status{}, [p, part_done](std::vector<manager_status> x) {
+    if (!x.empty()) p->all.manager = std::move(x.front());
+    part_done();
+  });
+  gather<monitor_status>(*this, only(who_.monitor), get_status{}, [p, part_done](std::vector<monitor_status> x) {
+    if (!x.empty()) p->all.monitor = std::move(x.front());
+    part_done();
+  });
+  gather<carrier_status>(*this, only(who_.carrier), get_status{}, [p, part_done](std::vector<carrier_status> x) {
+    if (!x.empty()) p->all.carrier = std::move(x.front());
+    part_done();
+  });
+  std::vector<caf::actor> pools;
+  for (const auto& x : who_.pools)
+    if (x) pools.push_back(x);
+  gather<pool_status>(*this, pools, get_status{}, [p, part_done](std::vector<pool_status> x) {
+    p->all.pools = std::move(x);
+    part_done();
+  });
+}
+
+} // namespace tripool

@@ -1,0 +1,59 @@
+// The one handle that callers hold: takes statements and batches, checks them, gives each its deadline and its one debt of
+// an answer, and hands it to the pool that the routing table names. Supervises the manager.
+// Holds no policy: statement checks, routing and deadlines are core's. Lives as long as the service.
+#pragma once
+
+#include "tripool/actors/credential_carrier.hpp"
+#include "tripool/actors/environment.hpp"
+#include "tripool/actors/loop_actor.hpp"
+#include "tripool/actors/protocol.hpp"
+#include "tripool/actors/status.hpp"
+#include "tripool/core/retry/restart_budget.hpp"
+#include "tripool/core/util/random.hpp"
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace tripool {
+
+/// The actor. Messages: statement -> result, batch -> reply, get_status -> delegate_status, get_service_status ->
+/// service_status, drain_msg; from inside: routing_msg, topology_msg, rescue_msg.
+class delegate final : public loop_actor {
+public:
+  delegate(caf::actor_config& cfg, environment_ptr env, std::shared_ptr<const secret_store> secrets);
+  const char* name() const override { return "tripool.delegate"; }
+
+private:
+  caf::behavior make_behavior() override;
+  caf::behavior handlers();
+  void on_drained() override;
+  void on_end() override;
+
+  template <class Body>
+  void accept(Body body, bool single);
+  void route(request_ptr r);
+  void refuse(tripool::request& r, failure f);
+  void start_manager();
+  void drain(const drain_msg& x);
+  void answer_service_status(caf::response_promise to);
+  delegate_status status() const;
+
+  environment_ptr env_;
+  std::shared_ptr<const secret_store> secrets_;
+  caf::actor manager_;
+  restart_budget manager_budget_;
+  std::optional<time_point> manager_start_at_;
+  topology_msg who_;
+  std::shared_ptr<const routing_table> table_;
+  splitmix64 random_;
+  std::vector<std::vector<request_ptr>> outbox_; ///< By pool; sent when the batch of messages is done.
+  std::vector<request_ptr> unroutable_;
+  std::vector<request_ptr> early_; ///< Came before the monitor was known; bounded by parked_max.
+  std::vector<pool_load> loads_;
+  bool loads_fresh_ = false;
+  bool draining_ = false;
+  delegate_status counts_;
+};
+
+} // namespace tripool

@@ -1,0 +1,50 @@
+// The shared surroundings of Tripool's actors.
+#include "tripool/actors/environment.hpp"
+
+#include <caf/event_based_actor.hpp>
+#include <caf/spawn_options.hpp>
+
+#include <spdlog/sinks/null_sink.h>
+
+#include <utility>
+
+namespace tripool {
+
+std::uint64_t environment::next_seed() noexcept {
+  // Weyl steps keep the seeds apart; the generators that take them do the mixing.
+  return seed + 0x9E3779B97F4A7C15u * ++seeds_given;
+}
+
+environment_ptr make_environment(options config, std::shared_ptr<session_factory> sessions, reactor* loop,
+                                 std::shared_ptr<spdlog::logger> log, std::uint64_t seed) {
+  auto out = std::make_shared<environment>();
+  out->loop = loop;
+  out->sessions = std::move(sessions);
+  out->config = std::move(config);
+  out->log = std::move(log);
+  if (!out->log)
+    out->log = std::make_shared<spdlog::logger>("tripool", std::make_shared<spdlog::sinks::null_sink_mt>());
+  out->seed = seed;
+  for (std::size_t i = 0; i < out->config.pools.size(); ++i) out->gauges.push_back(std::make_unique<pool_gauge>());
+  return out;
+}
+
+std::vector<pool_load> read_loads(const environment& env) {
+  std::vector<pool_load> out(env.gauges.size());
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const auto& g = *env.gauges[i];
+    const auto& limits = env.config.pools[i];
+    out[i].outstanding = g.outstanding.load(std::memory_order_relaxed);
+    out[i].queued = g.queued.load(std::memory_order_relaxed);
+    out[i].queue_max = static_cast<std::uint32_t>(limits.queue_max);
+    out[i].latency_average = duration{g.latency_average_ns.load(std::memory_order_relaxed)};
+  }
+  return out;
+}
+
+void run_blocking(caf::actor_system& sys, const environment& env, std::function<void()> job) {
+  if (env.inline_helpers) return job();
+  sys.spawn<caf::detached + caf::hidden>([job = std::move(job)](caf::event_based_actor*) { job(); });
+}
+
+} // namespace tripool

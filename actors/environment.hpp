@@ -1,0 +1,69 @@
+// What all of Tripool's actors share: the loop, the sessions' factory, the configuration, the log, and what must outlive
+// a restart (the timeline fence). Made once by `instance` (or by a test) and handed to every actor.
+// Holds no secret. Knows no actor's inside.
+#pragma once
+
+#include "tripool/core/config/options.hpp"
+#include "tripool/core/ports/session.hpp"
+#include "tripool/core/routing/routing.hpp"
+#include "tripool/core/routing/timeline_fence.hpp"
+
+#include <caf/actor.hpp>
+#include <caf/actor_system.hpp>
+
+#include <spdlog/logger.h>
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+namespace tripool {
+
+class reactor;
+
+/// How busy a pool is: written by the pool, read by those who route. Relaxed, since routing only needs a recent value.
+struct pool_gauge {
+  std::atomic<std::uint32_t> outstanding{0};
+  std::atomic<std::uint32_t> queued{0};
+  std::atomic<std::int64_t> latency_average_ns{0};
+  std::atomic<std::uint64_t> served{0}; ///< Answers that its server has given to requests.
+};
+
+/// The shared surroundings. Immutable after construction but for the counters and gauges.
+struct environment {
+  reactor* loop = nullptr; ///< Null: actors run on the system's scheduler (deterministic tests).
+  std::shared_ptr<session_factory> sessions;
+  options config;
+  std::shared_ptr<spdlog::logger> log;
+  std::uint64_t seed = 0;      ///< All randomness grows from it.
+  bool inline_helpers = false; ///< Blocking work runs at once in the caller (deterministic tests).
+
+  std::vector<std::unique_ptr<pool_gauge>> gauges; ///< By pool.
+  std::shared_ptr<timeline_fence> fence =
+    std::make_shared<timeline_fence>(); ///< The monitor's, kept over its restarts.
+  std::atomic<std::uint64_t> seeds_given{0};
+  std::atomic<std::uint32_t> next_connection{0};
+  std::atomic<std::uint64_t> next_request{0};
+
+  /// A seed that no other caller has.
+  std::uint64_t next_seed() noexcept;
+  /// An id for a new connection; never reused.
+  std::uint32_t next_connection_id() noexcept { return ++next_connection; }
+};
+
+using environment_ptr = std::shared_ptr<environment>;
+
+/// Makes an environment with gauges for every pool, and a log that goes nowhere if `log` is null.
+environment_ptr make_environment(options config, std::shared_ptr<session_factory> sessions, reactor* loop,
+                                 std::shared_ptr<spdlog::logger> log, std::uint64_t seed);
+
+/// Reads all gauges.
+std::vector<pool_load> read_loads(const environment& env);
+
+/// Runs `job`, which may block, on a thread of its own (a detached actor that ends with it), or at once if the
+/// environment says so. `job` must not touch the caller: it sends a message when it is done.
+void run_blocking(caf::actor_system& sys, const environment& env, std::function<void()> job);
+
+} // namespace tripool

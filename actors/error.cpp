@@ -1,0 +1,47 @@
+// Failures in and out of caf::error.
+#include "tripool/actors/error.hpp"
+
+#include "tripool/actors/protocol.hpp"
+
+#include <caf/atom.hpp>
+#include <caf/deep_to_string.hpp>
+#include <caf/message.hpp>
+#include <caf/sec.hpp>
+
+#include <utility>
+
+namespace tripool {
+
+namespace {
+
+constexpr auto category = caf::atom("tripool");
+
+} // namespace
+
+caf::error make_error(failure x) {
+  const auto code = static_cast<std::uint8_t>(x.kind);
+  return caf::error{code, category, caf::make_message(std::move(x))};
+}
+
+failure failure_of(const caf::error& x) {
+  if (x.category() == category && x.context().match_elements<failure>()) return x.context().get_as<failure>(0);
+  failure f;
+  f.why = cause::actor_down;
+  if (x == caf::sec::request_receiver_down) {
+    f.kind = outcome::not_executed;
+    f.message = "the delegate had ended before it took the request";
+    f.hint = "start Tripool again, or ask its present delegate";
+  } else {
+    f.kind = outcome::in_doubt;
+    f.message = "the request ended with an error of the actor system: " + caf::deep_to_string(x);
+    f.hint = "look whether it took effect before sending it again";
+  }
+  return f;
+}
+
+std::string render_error(std::uint8_t code, caf::atom_value, const caf::message& context) {
+  if (context.match_elements<failure>()) return to_string(context.get_as<failure>(0));
+  return std::string{to_string(static_cast<outcome>(code))};
+}
+
+} // namespace tripool

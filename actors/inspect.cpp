@@ -1,0 +1,58 @@
+// Taking results apart for the wire and putting them together again.
+#include "tripool/actors/inspect.hpp"
+
+namespace tripool {
+
+result_parts take_apart(const result& x) {
+  result_parts p;
+  p.tag = x.command_tag();
+  p.rows = x.size();
+  for (std::size_t c = 0; c < x.columns(); ++c) {
+    p.names.emplace_back(x.column_name(c));
+    p.types.push_back(x.column_type(c));
+    p.formats.push_back(static_cast<std::uint8_t>(x.column_format(c)));
+  }
+  for (std::size_t r = 0; r < x.size(); ++r) {
+    for (std::size_t c = 0; c < x.columns(); ++c) {
+      const auto v = x.raw(r, c);
+      p.lengths.push_back(v ? static_cast<std::int64_t>(v->size()) : -1);
+      if (v) p.data.append(*v);
+    }
+  }
+  return p;
+}
+
+bool put_together(const result_parts& p, result& out) {
+  const auto width = p.names.size();
+  if (p.types.size() != width || p.formats.size() != width) return false;
+  if (width == 0 ? !p.lengths.empty() : p.rows != p.lengths.size() / width || p.lengths.size() % width != 0)
+    return false;
+  std::vector<owned_result::column> columns;
+  for (std::size_t c = 0; c < width; ++c) {
+    if (p.formats[c] > 1) return false;
+    columns.push_back({p.names[c], p.types[c], static_cast<result_format>(p.formats[c])});
+  }
+  std::vector<std::vector<owned_result::cell>> rows;
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < p.lengths.size(); ++i) {
+    if (i % width == 0) rows.emplace_back();
+    const auto n = p.lengths[i];
+    if (n < -1 || (n > 0 && static_cast<std::uint64_t>(n) > p.data.size() - at)) return false;
+    if (n < 0) {
+      rows.back().emplace_back();
+    } else {
+      rows.back().emplace_back(p.data.substr(at, static_cast<std::size_t>(n)));
+      at += static_cast<std::size_t>(n);
+    }
+  }
+  if (at != p.data.size()) return false;
+  out = result{std::make_shared<const owned_result>(p.tag, std::move(columns), std::move(rows))};
+  return true;
+}
+
+std::string shape_of(const result& x) {
+  return std::to_string(x.size()) + " rows, " + std::to_string(x.columns()) + " columns, "
+         + std::string{x.command_tag()};
+}
+
+} // namespace tripool

@@ -1,0 +1,53 @@
+// Starting and ending everything in the right order.
+#include "tripool/actors/instance.hpp"
+
+#include "tripool/actors/delegate.hpp"
+#include "tripool/core/postgres/session_factory.hpp"
+
+#include <caf/scoped_actor.hpp>
+#include <caf/send.hpp>
+
+#include <random>
+
+namespace tripool {
+
+namespace {
+
+std::uint64_t seed_or_random(std::uint64_t x) {
+  if (x != 0) return x;
+  std::random_device source;
+  return (std::uint64_t{source()} << 32U) | source();
+}
+
+} // namespace
+
+instance::instance(caf::actor_system& sys, options config, instance_parts parts) : sys_(sys) {
+  if (!parts.sessions) parts.sessions = std::make_shared<postgres::session_factory>();
+  loop_ = std::make_unique<reactor>(sys);
+  env_ = make_environment(std::move(config), std::move(parts.sessions), loop_.get(), std::move(parts.log),
+                          seed_or_random(parts.seed));
+  auto secrets = std::make_shared<const secret_store>(std::move(parts.passwords));
+  delegate_ = sys.spawn<tripool::delegate>(env_, std::move(secrets));
+}
+
+instance::~instance() {
+  stop(duration::zero());
+}
+
+void instance::stop(duration limit) {
+  if (!loop_) return;
+  {
+    caf::scoped_actor self{sys_};
+    self->monitor(delegate_);
+    caf::anon_send(delegate_, drain_msg{limit});
+    // The pools answer what is left at the limit; the rest of this time is for the messages in between.
+    const auto until = limit + std::chrono::seconds{2};
+    bool down = false;
+    self->receive([&](const caf::down_msg&) { down = true; },
+                  caf::after(std::chrono::duration_cast<caf::timespan>(until)) >> [] {});
+    if (!down) env_->log->warn("draining took too long; the rest is ended now");
+  }
+  loop_.reset(); // Ends every actor that is left, then the thread.
+}
+
+} // namespace tripool

@@ -1,0 +1,228 @@
+// The monitor's routing half: the table, and a place for every request that comes back.
+#include "tripool/actors/monitor.hpp"
+
+#include "tripool/core/retry/retry_policy.hpp"
+
+#include <caf/actor_cast.hpp>
+#include <caf/send.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace tripool {
+
+namespace {
+
+/// The longest that a request waits for any pool to serve it: the smallest of the pools' own limits would be as good, but
+/// a request that no pool can take belongs to none.
+constexpr duration parked_wait_max = std::chrono::seconds{10};
+
+} // namespace
+
+monitor_actor::monitor_actor(caf::actor_config& cfg, environment_ptr env, caf::actor delegate)
+  : loop_actor(cfg, env->loop),
+    env_(std::move(env)),
+    delegate_(std::move(delegate)),
+    parked_(env_->config.monitor.parked_max, parked_wait_max),
+    random_(env_->next_seed()) {
+  const auto t = now();
+  for (const auto& p : env_->config.pools) pools_.emplace_back(health_machine{p.name, env_->config.monitor, t});
+  outbox_.resize(pools_.size());
+}
+
+caf::behavior monitor_actor::make_behavior() {
+  set_down_handler([this](caf::down_msg& x) { prober_ended(caf::actor_cast<caf::actor_addr>(x.source), nullptr); });
+  return handlers();
+}
+
+caf::behavior monitor_actor::handlers() {
+  return {
+    [this](topology_msg& x) {
+      who_ = std::move(x);
+      for (auto& p : pools_) p.suspended = false; // A restarted pool knows nothing yet.
+      dirty_ = true;
+    },
+    [this](moved_msg& x) {
+      const auto t = now();
+      for (auto& m : x.requests) place(std::move(m), t);
+    },
+    [this](unroutable_msg& x) {
+      const auto t = now();
+      for (auto& r : x.requests) place({std::move(r), {}}, t);
+    },
+    [this](trouble_msg& x) {
+      env_->log->info("pool {}: trouble: {} {}", env_->config.pools[x.pool].name, x.what.sqlstate, x.what.message);
+      apply(x.pool, pools_[x.pool].health.trouble(x.what.why, x.what.sqlstate, x.what.message, now()));
+    },
+    [this](const reported_msg& x) {
+      apply(x.pool, pools_[x.pool].health.reported(x.in_hot_standby, x.read_only, now()));
+    },
+    [this](probe_msg& x) { probe_ended(x); },
+    [this](const opened_msg&) {
+      if (auto i = prober_index(caf::actor_cast<caf::actor_addr>(current_sender()))) {
+        pools_[*i].prober_open = true;
+        pools_[*i].prober_opened = now();
+        send_probe(*i);
+      }
+    },
+    [this](const ended_msg& x) { prober_ended(caf::actor_cast<caf::actor_addr>(current_sender()), &x.how); },
+    [](const progress_msg&) {},
+    [](returned_msg&) {},
+    [this](tick_msg) { ticked(); },
+    [this](get_status) { return status(); },
+  };
+}
+
+void monitor_actor::on_drained() {
+  note_served();
+  probe_what_is_due();
+  if (dirty_) rebuild();
+  const auto t = now();
+  for (auto& x : parked_.expire(*table_, t)) answer(std::move(x));
+  for (std::size_t i = 0; i < outbox_.size(); ++i)
+    if (!outbox_[i].empty()) send(who_.pools[i], submit_msg{std::exchange(outbox_[i], {})});
+  auto next = parked_.next_wake().value_or(time_point::max());
+  for (const auto& p : pools_) {
+    next = std::min(next, p.under_way ? p.sent_at + p.health.probe_deadline() : p.health.next_probe());
+  }
+  wake_at(next == time_point::max() ? std::nullopt : std::optional{next});
+}
+
+void monitor_actor::on_end() {
+  for (std::size_t i = 0; i < pools_.size(); ++i) drop_prober(i);
+}
+
+void monitor_actor::rebuild() {
+  dirty_ = false;
+  std::vector<health_snapshot> all;
+  for (const auto& p : pools_) all.push_back(p.health.snapshot());
+  auto fresh = std::make_shared<const routing_table>(
+    build_table(all, *env_->fence, routing_limits{}, table_ ? table_->generation + 1 : 1));
+  if (table_) {
+    for (const auto i : new_ghosts(*table_, *fresh)) {
+      env_->log->warn("pool {}: its server is a ghost: {}", fresh->routes[i].name, fresh->routes[i].reason);
+      if (i < who_.pools.size() && who_.pools[i]) send(who_.pools[i], evict_msg{fresh->routes[i].reason});
+    }
+  }
+  table_ = std::move(fresh);
+  set_pool_states();
+  const auto t = now();
+  for (auto& p : pools_) p.health.set_searching(!table_->has_writer(), t);
+  send(delegate_, routing_msg{table_});
+  retry_parked();
+}
+
+/// A pool that may serve nothing hands back what it has queued.
+void monitor_actor::set_pool_states() {
+  for (std::size_t i = 0; i < pools_.size() && i < who_.pools.size(); ++i) {
+    const auto& route = table_->routes[i];
+    const bool out = route.state == health_state::unhealthy && !route.usable_for_reads && !route.usable_for_writes;
+    if (out == pools_[i].suspended || !who_.pools[i]) continue;
+    pools_[i].suspended = out;
+    if (out) {
+      env_->log->warn("pool {} is out: {}", route.name, route.reason);
+      failure why;
+      why.why = cause::no_server;
+      why.pool = route.name;
+      why.message = "the pool is unhealthy: " + route.reason;
+      why.hint = "wait until it is back, or look at its server";
+      send(who_.pools[i], suspend_msg{std::move(why)});
+      send(who_.pools[i], evict_msg{"the pool is unhealthy: " + route.reason});
+    } else {
+      env_->log->info("pool {} is in: {}", route.name, route.reason);
+      send(who_.pools[i], resume_msg{});
+    }
+  }
+}
+
+/// Finds the next place for a request: another pool, the waiting room, or its answer.
+void monitor_actor::place(moved_request x, time_point t) {
+  if (!x.what || x.what->answered()) return;
+  auto& r = *x.what;
+  const bool fresh = x.why.why == cause::none;
+  auto step = retry_step::move_elsewhere;
+  if (!fresh) step = next_step(r, x.why, env_->config.requests.attempts_max, t);
+  if (step == retry_step::answer) return answer(std::move(x));
+  route_query q;
+  q.mode = r.mode();
+  q.tried = r.tried;
+  q.untried_only = step == retry_step::spill_over;
+  q.wanted_pool = r.wanted_pool();
+  q.random = random_.next();
+  const auto to = table_ ? choose(*table_, read_loads(*env_), q) : std::nullopt;
+  if (to && *to < who_.pools.size() && who_.pools[*to]) {
+    if (!fresh) record_move(r, lasting_name(x.why.pool), *to, x.why);
+    ++moved_count_;
+    return hand_over(*to, std::move(x.what));
+  }
+  if (step == retry_step::spill_over) return answer(std::move(x));
+  static const routing_table none;
+  auto back = parked_.add(std::move(x), table_ ? *table_ : none, t);
+  if (back) return answer(std::move(*back));
+  ++parked_count_;
+}
+
+void monitor_actor::hand_over(std::size_t to, request_ptr r) {
+  r->tried |= std::uint32_t{1} << to;
+  outbox_[to].push_back(std::move(r));
+}
+
+void monitor_actor::retry_parked() {
+  if (parked_.empty() || !table_) return;
+  const auto load = read_loads(*env_);
+  const auto routable = [&](const tripool::request& r) {
+    route_query q;
+    q.mode = r.mode();
+    q.tried = r.tried;
+    q.wanted_pool = r.wanted_pool();
+    const auto to = choose(*table_, load, q);
+    return to && *to < who_.pools.size() && who_.pools[*to];
+  };
+  const auto t = now();
+  for (auto& x : parked_.take_routable(routable)) place(std::move(x), t);
+}
+
+void monitor_actor::answer(moved_request x) {
+  ++answered_count_;
+  auto f = settle(*x.what, std::move(x.why));
+  x.what->fail(std::move(f), now());
+}
+
+/// The configuration's own copy of a pool's name, which outlives every request.
+std::string_view monitor_actor::lasting_name(std::string_view name) const noexcept {
+  for (const auto& p : env_->config.pools)
+    if (p.name == name) return p.name;
+  return "none";
+}
+
+/// A pool whose requests are being answered is alive, whatever its probes say.
+void monitor_actor::note_served() {
+  const auto t = now();
+  for (std::size_t i = 0; i < pools_.size(); ++i) {
+    const auto n = env_->gauges[i]->served.load(std::memory_order_relaxed);
+    if (n == pools_[i].completed_seen) continue;
+    pools_[i].completed_seen = n;
+    pools_[i].health.served(t);
+  }
+}
+
+monitor_status monitor_actor::status() const {
+  monitor_status out;
+  const auto t = now();
+  out.table = table_;
+  out.parked = parked_.size();
+  out.moved = moved_count_;
+  out.parked_total = parked_count_;
+  out.answered = answered_count_;
+  for (const auto& p : pools_) {
+    monitored_pool m;
+    m.health = p.health.snapshot();
+    if (m.health.last_answer) m.heartbeat_age = t - *m.health.last_answer;
+    m.probes_sent = p.probes_sent;
+    m.pool_answers = p.pool_answers;
+    out.pools.push_back(std::move(m));
+  }
+  return out;
+}
+
+} // namespace tripool

@@ -1,0 +1,89 @@
+// Watches the servers of all pools by probes on connections of its own, judges their health, publishes the routing table,
+// and finds another place for the requests that a pool could not serve.
+// Holds no policy: health_machine, routing, retry_policy and parking decide. Supervised by the manager; what it must not
+// forget over a restart (the timeline fence) is in the environment.
+#pragma once
+
+#include "tripool/actors/environment.hpp"
+#include "tripool/actors/loop_actor.hpp"
+#include "tripool/actors/protocol.hpp"
+#include "tripool/actors/status.hpp"
+#include "tripool/core/health/health_machine.hpp"
+#include "tripool/core/routing/parking.hpp"
+#include "tripool/core/util/random.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace tripool {
+
+/// The actor. Messages: topology_msg, moved_msg, unroutable_msg, trouble_msg, reported_msg, probe_msg, get_status ->
+/// monitor_status, and those of its probing connections.
+class monitor_actor final : public loop_actor {
+public:
+  monitor_actor(caf::actor_config& cfg, environment_ptr env, caf::actor delegate);
+  const char* name() const override { return "tripool.monitor"; }
+
+private:
+  /// What the monitor knows and does about one pool.
+  struct watched {
+    explicit watched(health_machine x) : health(std::move(x)) {}
+    health_machine health;
+    bool suspended = false;
+    caf::actor prober; ///< The probing connection, while there is one.
+    bool prober_open = false;
+    time_point prober_opened{};
+    std::uint64_t serial = 0; ///< Of the probe that is under way.
+    bool under_way = false;
+    time_point sent_at{};
+    std::uint64_t probes_sent = 0;
+    std::uint64_t completed_seen = 0;
+    bool pool_answers = false;
+  };
+
+  caf::behavior make_behavior() override;
+  caf::behavior handlers();
+  void on_drained() override;
+  void on_end() override;
+
+  // -- probing (monitor_probe.cpp) --------------------------------------------------------------------------------------
+  void probe_what_is_due();
+  void begin_probe(std::size_t i);
+  void send_probe(std::size_t i);
+  void probe_late(std::size_t i);
+  void drop_prober(std::size_t i);
+  void prober_ended(const caf::actor_addr& who, const connection_end* how);
+  void probe_ended(probe_msg& x);
+  std::optional<std::size_t> prober_index(const caf::actor_addr& who) const;
+  void apply(std::size_t i, const health_effects& e);
+
+  // -- routing (monitor.cpp) --------------------------------------------------------------------------------------------
+  void rebuild();
+  void set_pool_states();
+  void place(moved_request x, time_point t);
+  void hand_over(std::size_t to, request_ptr r);
+  void retry_parked();
+  void answer(moved_request x);
+  std::string_view lasting_name(std::string_view name) const noexcept;
+  void note_served();
+  monitor_status status() const;
+
+  environment_ptr env_;
+  caf::actor delegate_;
+  topology_msg who_;
+  std::vector<watched> pools_;
+  std::shared_ptr<const routing_table> table_;
+  parking parked_;
+  splitmix64 random_;
+  bool dirty_ = true;
+  std::vector<std::vector<request_ptr>> outbox_; ///< By pool; sent when the batch of messages is done.
+  std::uint64_t moved_count_ = 0;
+  std::uint64_t parked_count_ = 0;
+  std::uint64_t answered_count_ = 0;
+};
+
+} // namespace tripool

@@ -1,0 +1,175 @@
+// The monitor's probing half: one connection a pool for itself, one statement at a time, each within its own limit.
+#include "tripool/actors/connection.hpp"
+#include "tripool/actors/monitor.hpp"
+#include "tripool/core/health/probe.hpp"
+
+#include <caf/actor_cast.hpp>
+#include <caf/send.hpp>
+
+#include <memory>
+#include <utility>
+
+namespace tripool {
+
+namespace {
+
+/// Brings a probe's answer to the monitor as a message.
+class probe_responder final : public responder {
+public:
+  probe_responder(caf::actor to, std::size_t pool, std::uint64_t serial)
+    : to_(std::move(to)), pool_(pool), serial_(serial) {}
+
+  void done(reply x) override { caf::anon_send(to_, probe_msg{pool_, serial_, std::move(x), std::nullopt}); }
+  void failed(failure x) override { caf::anon_send(to_, probe_msg{pool_, serial_, std::nullopt, std::move(x)}); }
+
+private:
+  caf::actor to_;
+  std::size_t pool_;
+  std::uint64_t serial_;
+};
+
+/// What a refused dial or a lost session says; a dial without an answer says as little as silence.
+probe_failure failure_from(const connection_end* how) {
+  probe_failure out;
+  out.what = probe_failure::kind::lost;
+  if (!how) {
+    out.message = "the probing connection's actor ended";
+    return out;
+  }
+  out.sqlstate = how->sqlstate;
+  out.message = how->message;
+  if (!how->was_open) {
+    const bool silent = how->message.find("connect-timeout") != std::string::npos;
+    out.what = silent ? probe_failure::kind::timed_out : probe_failure::kind::refused;
+  }
+  return out;
+}
+
+} // namespace
+
+void monitor_actor::probe_what_is_due() {
+  const auto t = now();
+  if (!who_.carrier) return; // Not introduced yet.
+  for (std::size_t i = 0; i < pools_.size(); ++i) {
+    auto& p = pools_[i];
+    if (p.under_way && t >= p.sent_at + p.health.probe_deadline()) probe_late(i);
+    if (!p.under_way && t >= p.health.next_probe()) begin_probe(i);
+  }
+}
+
+void monitor_actor::begin_probe(std::size_t i) {
+  auto& p = pools_[i];
+  const auto t = now();
+  note_served();
+  p.under_way = true;
+  p.sent_at = t;
+  ++p.serial;
+  ++p.probes_sent;
+  const bool fresh = p.health.wants_fresh_session();
+  p.health.probe_sent(t);
+  if (i < who_.pools.size() && who_.pools[i]) {
+    p.pool_answers = false;
+    request(who_.pools[i], p.health.probe_deadline(), heartbeat_msg{})
+      .then([this, i](const pool_status&) { pools_[i].pool_answers = true; }, [](const caf::error&) {});
+  }
+  if (fresh) drop_prober(i);
+  if (p.prober_open) return send_probe(i);
+  if (p.prober) return; // Still dialling: sent when it is open.
+  connection_owner owner;
+  owner.who = caf::actor_cast<caf::actor>(this);
+  owner.carrier = who_.carrier;
+  owner.pool = i;
+  owner.id = env_->next_connection_id();
+  owner.probing = true;
+  p.prober = system().spawn<connection>(env_, std::move(owner));
+  p.prober_open = false;
+  monitor(p.prober);
+}
+
+void monitor_actor::send_probe(std::size_t i) {
+  auto& p = pools_[i];
+  if (!p.under_way) return;
+  const auto t = now();
+  auto to = std::make_unique<probe_responder>(caf::actor_cast<caf::actor>(this), i, p.serial);
+  auto r =
+    std::make_shared<tripool::request>(probe_statement(), std::move(to), t, p.sent_at + p.health.probe_deadline());
+  std::vector<request_ptr> one;
+  one.push_back(std::move(r));
+  send(p.prober, dispatch_msg{std::move(one)});
+}
+
+void monitor_actor::probe_late(std::size_t i) {
+  auto& p = pools_[i];
+  p.under_way = false;
+  drop_prober(i);
+  probe_failure f;
+  f.message = "no answer to a probe within "
+              + std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(p.health.probe_deadline()).count())
+              + " ms";
+  note_served();
+  apply(i, p.health.probe_failed(f, now()));
+}
+
+void monitor_actor::drop_prober(std::size_t i) {
+  auto& p = pools_[i];
+  if (!p.prober) return;
+  demonitor(p.prober);
+  send_exit(p.prober, caf::exit_reason::kill);
+  p.prober = nullptr;
+  p.prober_open = false;
+}
+
+std::optional<std::size_t> monitor_actor::prober_index(const caf::actor_addr& who) const {
+  for (std::size_t i = 0; i < pools_.size(); ++i)
+    if (pools_[i].prober && pools_[i].prober.address() == who) return i;
+  return std::nullopt;
+}
+
+void monitor_actor::prober_ended(const caf::actor_addr& who, const connection_end* how) {
+  const auto i = prober_index(who);
+  if (!i) return;
+  auto& p = pools_[*i];
+  demonitor(p.prober);
+  p.prober = nullptr;
+  p.prober_open = false;
+  if (!p.under_way) {
+    // Broke between two probes: a sign of trouble, not a verdict.
+    if (how && !how->orderly) apply(*i, p.health.trouble(cause::connection_lost, how->sqlstate, how->message, now()));
+    return;
+  }
+  p.under_way = false;
+  note_served();
+  apply(*i, p.health.probe_failed(failure_from(how), now()));
+}
+
+void monitor_actor::probe_ended(probe_msg& x) {
+  auto& p = pools_[x.pool];
+  if (!p.under_way || x.serial != p.serial) return;
+  const auto t = now();
+  probe_failure f;
+  f.what = probe_failure::kind::error;
+  if (x.answer) {
+    auto facts = x.answer->results.empty() ? parse_probe(result{}) : parse_probe(x.answer->results.front());
+    if (facts) {
+      p.under_way = false;
+      return apply(x.pool, p.health.probe_answered({*facts, t - p.sent_at, p.prober_opened}, t));
+    }
+    f.message = facts.error();
+  } else {
+    if (x.why_not->kind == outcome::in_doubt || x.why_not->why == cause::connection_lost) return; // The end follows.
+    f.sqlstate = x.why_not->sqlstate;
+    f.message = x.why_not->message;
+  }
+  p.under_way = false;
+  apply(x.pool, p.health.probe_failed(f, t));
+}
+
+void monitor_actor::apply(std::size_t i, const health_effects& e) {
+  const auto& s = pools_[i].health.snapshot();
+  if (e.became) env_->log->info("pool {} is {}: {}", s.pool, to_string(*e.became), s.reason);
+  if (!e.evict.empty() && i < who_.pools.size() && who_.pools[i]) send(who_.pools[i], evict_msg{e.evict});
+  if (e.table_changed) dirty_ = true;
+  // `probe_now` and `fresh_session` show in next_probe() and wants_fresh_session(), which every turn looks at.
+}
+
+} // namespace tripool

@@ -1,0 +1,56 @@
+// One pool as an actor: feeds its machine with messages and moments, and carries out what the machine decides: starts and
+// closes connections, hands requests to them, passes on to the monitor what it cannot serve.
+// Holds no policy. Supervised by the manager; its connections watch it and finish their work when it dies.
+#pragma once
+
+#include "tripool/actors/environment.hpp"
+#include "tripool/actors/loop_actor.hpp"
+#include "tripool/actors/protocol.hpp"
+#include "tripool/actors/status.hpp"
+#include "tripool/core/pool/pool_machine.hpp"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace tripool {
+
+/// The actor. Messages: submit_msg, suspend_msg, resume_msg, evict_msg, drain_msg, topology_msg, heartbeat_msg ->
+/// pool_status, get_status -> pool_status (with its connections), and those of its connections.
+class pool final : public loop_actor {
+public:
+  /// `who`: where the monitor and the carrier are at present.
+  pool(caf::actor_config& cfg, environment_ptr env, std::size_t index, topology_msg who, caf::actor manager);
+  const char* name() const override { return "tripool.pool"; }
+
+private:
+  caf::behavior make_behavior() override;
+  caf::behavior handlers();
+  void on_drained() override;
+  void on_end() override;
+
+  void carry_out(std::vector<pool_effect> effects);
+  void carry_out(dial_effect& x);
+  void carry_out(dispatch_effect& x);
+  void carry_out(close_effect& x);
+  void carry_out(move_effect& x);
+  void carry_out(fail_effect& x);
+  void carry_out(trouble_effect& x);
+  void carry_out(drained_effect& x);
+  void connection_down(const caf::down_msg& x);
+  void forget(connection_id id);
+  void answer_status(caf::response_promise to);
+  void publish_load();
+  const pool_options& limits() const { return env_->config.pools[index_]; }
+
+  environment_ptr env_;
+  std::size_t index_;
+  topology_msg who_;
+  caf::actor manager_;
+  pool_machine machine_;
+  std::vector<pool_effect> effects_;
+  std::map<connection_id, caf::actor> connections_;
+};
+
+} // namespace tripool

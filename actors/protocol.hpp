@@ -1,0 +1,223 @@
+// Every message between Tripool's actors, each with: who sends it to whom, the reply, errors and time limits.
+// Callers need the first section only. Knows no actor's inside. Used by every actor.
+#pragma once
+
+#include "tripool/actors/inspect.hpp"
+#include "tripool/core/health/health.hpp"
+#include "tripool/core/pool/pool_effects.hpp"
+#include "tripool/core/ports/session.hpp"
+#include "tripool/core/request/request.hpp"
+#include "tripool/core/routing/routing.hpp"
+#include "tripool/core/statement/statement.hpp"
+
+#include <caf/actor.hpp>
+#include <caf/allowed_unsafe_message_type.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace tripool {
+
+// -- callers -> delegate -----------------------------------------------------------------------------------------------
+//
+// statement -> result    One statement. Errors: a failure (see failure.hpp), got out of caf::error by `failure_of`.
+// batch -> reply         One atomic transaction. Errors: the same. Both are answered by their deadline at the latest, so
+//                        that `request(delegate, caf::infinite, ...)` is the right way to ask.
+
+/// Anybody -> any actor of Tripool: asks for its snapshot (status.hpp): delegate_status, manager_status, pool_status,
+/// connection_status, monitor_status, carrier_status.
+struct get_status {};
+
+/// Anybody -> delegate: asks for all snapshots at once; reply: service_status. An actor that does not answer within a
+/// second is left out.
+struct get_service_status {};
+
+/// Owner -> delegate, delegate -> manager -> pools: take nothing new, finish what there is within `limit`, then end. No
+/// reply: monitor the receiver. What is left at the limit is answered.
+struct drain_msg {
+  duration limit{0};
+};
+
+// -- supervision --------------------------------------------------------------------------------------------------------
+
+/// Where everybody is. Manager -> delegate, monitor and pools, after each start and restart of a child. No reply.
+struct topology_msg {
+  std::vector<caf::actor> pools; ///< By their index in the configuration; invalid while one is being restarted.
+  caf::actor monitor;
+  caf::actor carrier;
+};
+
+/// A pool -> its manager: it has drained. The manager ends it.
+struct drained_msg {
+  std::size_t pool = 0;
+};
+
+// -- requests -----------------------------------------------------------------------------------------------------------
+
+/// Delegate or monitor -> pool: serve these. No reply: each request carries its own answer.
+struct submit_msg {
+  std::vector<request_ptr> requests;
+};
+
+/// Connection -> pool -> monitor: these could not be served there. The monitor finds another pool, parks or answers them.
+struct moved_msg {
+  std::size_t pool = 0;
+  std::vector<moved_request> requests;
+};
+
+/// A dying holder's request -> delegate (sent by the request itself): route it anew.
+struct rescue_msg {
+  request_ptr what;
+};
+
+/// Delegate -> monitor: no pool can serve these now; park them or answer them.
+struct unroutable_msg {
+  std::vector<request_ptr> requests;
+};
+
+/// Monitor -> delegate: the picture that requests are routed by from now on.
+struct routing_msg {
+  std::shared_ptr<const routing_table> table;
+};
+
+// -- pool and connection ------------------------------------------------------------------------------------------------
+
+/// Pool (or monitor) -> connection: send these, in this order.
+struct dispatch_msg {
+  std::vector<request_ptr> requests;
+};
+
+/// Pool (or monitor) -> connection: give back what is unsent, finish the rest, end.
+struct close_msg {
+  std::string reason;
+};
+
+/// Connection -> its owner: the session is open.
+struct opened_msg {
+  connection_id id = 0;
+  server_info server;
+};
+
+/// Connection -> its owner, once for each batch of answers.
+struct progress_msg {
+  connection_id id = 0;
+  std::uint32_t completed = 0;
+  std::uint32_t outstanding = 0;
+};
+
+/// Connection -> its owner: these were not sent and come back.
+struct returned_msg {
+  connection_id id = 0;
+  std::vector<request_ptr> requests;
+};
+
+/// Connection -> its owner, its last message: it has ended.
+struct ended_msg {
+  connection_id id = 0;
+  connection_end how;
+};
+
+// -- monitor ------------------------------------------------------------------------------------------------------------
+
+/// Connection -> pool -> monitor: something is wrong with the pool's server.
+struct trouble_msg {
+  std::size_t pool = 0;
+  trouble_effect what;
+};
+
+/// Connection -> pool -> monitor: what the server reports of itself, when a session opens and on each change.
+struct reported_msg {
+  std::size_t pool = 0;
+  std::optional<bool> in_hot_standby;
+  std::optional<bool> read_only;
+};
+
+/// Monitor -> pool: the heartbeat. Reply: pool_status.
+struct heartbeat_msg {};
+
+/// Monitor -> pool: hand everything in the queue back and take nothing new.
+struct suspend_msg {
+  failure why;
+};
+
+/// Monitor -> pool: serve again.
+struct resume_msg {};
+
+/// Monitor -> pool: close all connections and dial anew.
+struct evict_msg {
+  std::string reason;
+};
+
+/// The probe's responder -> monitor: how the probe ended.
+struct probe_msg {
+  std::size_t pool = 0;
+  std::uint64_t serial = 0;
+  std::optional<reply> answer;
+  std::optional<failure> why_not;
+};
+
+// -- credentials, helpers -----------------------------------------------------------------------------------------------
+
+/// Connection -> credential carrier: lend me what this pool dials with. Reply: credential_lease; error: a failure.
+/// Time limit: the dial's own.
+struct lease_credential {
+  std::size_t pool = 0;
+};
+
+/// The carrier's reply: valid for one dial. Cannot be printed.
+struct credential_lease {
+  std::shared_ptr<const credential> what;
+};
+
+/// A helper -> connection: the name is resolved, or not.
+struct resolved_msg {
+  std::string address; ///< Numeric; empty on failure.
+  std::string problem;
+};
+
+/// A helper -> connection: the cancel has been delivered, or not.
+struct cancel_done_msg {
+  std::optional<std::string> problem;
+};
+
+/// A session without a descriptor -> its connection: call on_ready.
+struct session_wake_msg {};
+
+} // namespace tripool
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::statement)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::batch)
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::reply)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::failure)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::get_status)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::get_service_status)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::drain_msg)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::topology_msg)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::drained_msg)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::submit_msg)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::moved_msg)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::rescue_msg)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::unroutable_msg)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::routing_msg)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::dispatch_msg)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::close_msg)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::opened_msg)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::progress_msg)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::returned_msg)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::ended_msg)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::trouble_msg)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::reported_msg)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::heartbeat_msg)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::suspend_msg)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::resume_msg)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::evict_msg)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::probe_msg)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::lease_credential)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::credential_lease)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::resolved_msg)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::cancel_done_msg)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::session_wake_msg)

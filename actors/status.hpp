@@ -1,0 +1,117 @@
+// What the actors tell about themselves: typed snapshots of plain values, taken at one moment, safe to print.
+// Used by status messages and everything that shows them.
+#pragma once
+
+#include "tripool/actors/reactor/reactor.hpp"
+#include "tripool/core/health/health.hpp"
+#include "tripool/core/outcome/failure.hpp"
+#include "tripool/core/pool/pool_stats.hpp"
+#include "tripool/core/routing/routing.hpp"
+
+#include <caf/allowed_unsafe_message_type.hpp>
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace tripool {
+
+/// One connection.
+struct connection_status {
+  std::uint32_t id = 0;
+  std::string pool;
+  std::string state;  ///< credential, resolving, dialling, open, closing
+  std::string server; ///< host:port, once open.
+  std::int32_t backend_pid = 0;
+  duration age{0};
+  std::size_t outstanding = 0; ///< Requests in its hands.
+  std::string statement;       ///< The text that runs now; parameters are never shown.
+  duration statement_age{0};
+  std::size_t prepared = 0; ///< Statements prepared on it.
+  std::uint64_t prepared_hits = 0;
+  std::uint64_t resent = 0; ///< Requests sent again after a neighbour's failure.
+};
+
+/// One pool, with its connections as far as they answered.
+struct pool_status {
+  pool_stats stats;
+  std::vector<connection_status> connections;
+};
+
+/// The monitor's view of one pool.
+struct monitored_pool {
+  health_snapshot health;
+  duration heartbeat_age{0}; ///< Since a probe was answered last.
+  std::uint64_t probes_sent = 0;
+  bool pool_answers = false; ///< The pool's actor answered the last heartbeat.
+};
+
+/// The monitor.
+struct monitor_status {
+  std::shared_ptr<const routing_table> table;
+  std::vector<monitored_pool> pools;
+  std::size_t parked = 0;
+  std::uint64_t moved = 0; ///< Requests that found another pool.
+  std::uint64_t parked_total = 0;
+  std::uint64_t answered = 0; ///< Requests that the monitor had to answer with a failure.
+};
+
+/// One supervised child.
+struct child_status {
+  std::string name;
+  bool alive = false;
+  std::uint64_t restarts = 0;
+};
+
+/// The manager.
+struct manager_status {
+  std::vector<child_status> children;
+};
+
+/// One credential, without it.
+struct credential_status {
+  std::string pool;
+  std::string source; ///< "password-file /run/secrets/db", "environment PGPASSWORD", ...
+  bool available = false;
+  std::uint64_t leases = 0;
+  std::uint64_t generation = 0; ///< Grows when the secret changes.
+  std::string last_error;
+};
+
+/// The credential carrier.
+struct carrier_status {
+  std::vector<credential_status> credentials;
+};
+
+/// The delegate.
+struct delegate_status {
+  std::uint64_t received = 0;
+  std::uint64_t refused = 0; ///< Answered by the check of the statement.
+  std::uint64_t routed = 0;
+  std::uint64_t unroutable = 0;
+  std::uint64_t rescued = 0;
+  std::uint64_t manager_restarts = 0;
+  std::uint64_t table_generation = 0;
+};
+
+/// Everything at once.
+struct service_status {
+  delegate_status delegate;
+  manager_status manager;
+  monitor_status monitor;
+  carrier_status carrier;
+  std::vector<pool_status> pools;
+  reactor_stats loop;
+};
+
+} // namespace tripool
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::connection_status)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::pool_status)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::monitor_status)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::manager_status)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::carrier_status)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::delegate_status)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::service_status)

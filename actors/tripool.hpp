@@ -1,0 +1,12 @@
+// Everything that an embedding application needs: the instance, the messages, the outcomes, the configuration, the status.
+#pragma once
+
+#include "tripool/actors/config/load.hpp"
+#include "tripool/actors/error.hpp"
+#include "tripool/actors/instance.hpp"
+#include "tripool/actors/protocol.hpp"
+#include "tripool/actors/status.hpp"
+#include "tripool/core/config/options.hpp"
+#include "tripool/core/outcome/failure.hpp"
+#include "tripool/core/result/result.hpp"
+#include "tripool/core/statement/statement.hpp"
