@@ -127,9 +127,10 @@ std::string session_hint(keyword command) {
 }
 
 refusal check_kind(const statement_traits& traits, context where) {
+  if (traits.kind == statement_kind::ordinary) return std::nullopt;
   const auto command = name_of(traits.command);
   switch (traits.kind) {
-    case statement_kind::ordinary: return std::nullopt;
+    case statement_kind::ordinary: break;
     case statement_kind::transaction_control:
       return refuse("0A000",
                     command

@@ -8,98 +8,137 @@ namespace tripool {
 
 namespace {
 
-constexpr std::uint8_t is_space = 1;
-constexpr std::uint8_t is_name_start = 2;
-constexpr std::uint8_t is_name_part = 4; // Also after the start: digits and the dollar sign.
-constexpr std::uint8_t is_digit = 8;
+/// What begins with a byte.
+enum class start : std::uint8_t {
+  symbol,
+  blank,
+  name,
+  digit,
+  quote,
+  name_quote,
+  dollar,
+  dash,
+  slash,
+  open,
+  close,
+  semicolon,
+  comma,
+  dot
+};
 
-constexpr auto classes = [] {
-  std::array<std::uint8_t, 256> out{};
-  for (const char c : {' ', '\t', '\n', '\r', '\f', '\v'}) out[static_cast<unsigned char>(c)] = is_space;
+constexpr bool is_letter(unsigned c) noexcept {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c >= 0x80;
+}
+
+constexpr auto starts = [] {
+  std::array<start, 256> out{};
+  for (const unsigned c : {' ', '\t', '\n', '\r', '\f', '\v'}) out[c] = start::blank;
   for (unsigned c = 0; c < 256; ++c) {
-    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c >= 0x80;
-    if (letter) out[c] = is_name_start | is_name_part;
-    if (c >= '0' && c <= '9') out[c] = is_digit | is_name_part;
+    if (is_letter(c)) out[c] = start::name;
+    if (c >= '0' && c <= '9') out[c] = start::digit;
   }
-  out[static_cast<unsigned char>('$')] = is_name_part;
+  out['\''] = start::quote;
+  out['"'] = start::name_quote;
+  out['$'] = start::dollar;
+  out['-'] = start::dash;
+  out['/'] = start::slash;
+  out['('] = start::open;
+  out[')'] = start::close;
+  out[';'] = start::semicolon;
+  out[','] = start::comma;
+  out['.'] = start::dot;
   return out;
 }();
 
-bool is(char c, std::uint8_t what) noexcept {
-  return (classes[static_cast<unsigned char>(c)] & what) != 0;
+start start_of(char c) noexcept {
+  return starts[static_cast<unsigned char>(c)];
+}
+
+bool is_blank(char c) noexcept {
+  return start_of(c) == start::blank;
+}
+
+bool is_digit(char c) noexcept {
+  return start_of(c) == start::digit;
+}
+
+bool is_name_start(char c) noexcept {
+  return start_of(c) == start::name;
+}
+
+/// Inside a name also digits and the dollar sign.
+bool is_name_part(char c) noexcept {
+  const start x = start_of(c);
+  return x == start::name || x == start::digit || x == start::dollar;
 }
 
 bool is_line_end(char c) noexcept {
   return c == '\n' || c == '\r';
 }
 
-token_kind symbol_kind(char c) noexcept {
-  switch (c) {
-    case '(': return token_kind::open;
-    case ')': return token_kind::close;
-    case ';': return token_kind::semicolon;
-    case ',': return token_kind::comma;
-    case '.': return token_kind::dot;
-    default: return token_kind::symbol;
-  }
-}
-
 } // namespace
 
 token scanner::next() noexcept {
-  token out;
-  const bool terminated = skip_space();
-  out.begin = at_;
-  out.end = text_.size();
-  if (!terminated) {
-    out.kind = token_kind::unterminated;
-    return out;
-  }
-  if (at_ >= text_.size()) return out;
-  const char c = text_[at_];
-  bool complete = true;
-  if (c == '\'') {
-    out.kind = token_kind::literal;
-    complete = skip_quoted('\'');
-  } else if ((c == 'e' || c == 'E') && at(at_ + 1) == '\'') {
-    out.kind = token_kind::literal;
-    complete = skip_escape_string();
-  } else if (is(c, is_name_start)) {
-    out.kind = token_kind::word;
-    while (at_ < text_.size() && is(text_[at_], is_name_part)) ++at_;
-    out.word = find_keyword(text_.substr(out.begin, at_ - out.begin));
-  } else if (c == '"') {
-    out.kind = token_kind::name;
-    complete = skip_quoted('"');
-  } else if (c == '$') {
-    return dollar(out);
-  } else if (is(c, is_digit) || (c == '.' && is(at(at_ + 1), is_digit))) {
-    out.kind = token_kind::number;
-    skip_number();
-  } else {
-    out.kind = symbol_kind(c);
-    ++at_;
-  }
-  if (!complete) out.kind = token_kind::unterminated;
-  out.end = at_;
-  return out;
-}
-
-/// Skips blanks and comments. Returns false when a comment does not end.
-bool scanner::skip_space() noexcept {
-  while (at_ < text_.size()) {
-    const char c = text_[at_];
-    if (is(c, is_space)) {
-      ++at_;
-    } else if (c == '-' && at(at_ + 1) == '-') {
-      skip_line_comment();
-    } else if (c == '/' && at(at_ + 1) == '*') {
-      if (!skip_block_comment()) return false;
-    } else {
-      return true;
+  for (; at_ < text_.size(); ++at_) {
+    switch (start_of(text_[at_])) {
+      case start::blank: continue;
+      case start::name:
+        if ((text_[at_] == 'e' || text_[at_] == 'E') && at(at_ + 1) == '\'')
+          return opaque(&scanner::skip_escape_string);
+        return name();
+      case start::digit: return number();
+      case start::quote: return opaque(&scanner::skip_literal);
+      case start::name_quote: {
+        token out = opaque(&scanner::skip_quoted_name);
+        if (out.kind == token_kind::literal) out.kind = token_kind::name;
+        return out;
+      }
+      case start::dollar: return dollar();
+      case start::dash:
+        if (at(at_ + 1) != '-') return single(token_kind::symbol);
+        skip_line_comment();
+        --at_; // The line end, if there is one, is the next blank.
+        continue;
+      case start::slash: {
+        if (at(at_ + 1) != '*') return single(token_kind::symbol);
+        const std::size_t begin = at_;
+        if (!skip_block_comment()) return {token_kind::unterminated, keyword::none, 0, begin, at_};
+        --at_;
+        continue;
+      }
+      case start::open: return single(token_kind::open);
+      case start::close: return single(token_kind::close);
+      case start::semicolon: return single(token_kind::semicolon);
+      case start::comma: return single(token_kind::comma);
+      case start::dot: return is_digit(at(at_ + 1)) ? number() : single(token_kind::dot);
+      case start::symbol: return single(token_kind::symbol);
     }
   }
-  return true;
+  return {token_kind::end, keyword::none, 0, at_, at_};
+}
+
+token scanner::single(token_kind kind) noexcept {
+  ++at_;
+  return {kind, keyword::none, 0, at_ - 1, at_};
+}
+
+token scanner::name() noexcept {
+  const std::size_t begin = at_;
+  while (at_ < text_.size() && is_name_part(text_[at_])) ++at_;
+  return {token_kind::word, find_keyword(text_.substr(begin, at_ - begin)), 0, begin, at_};
+}
+
+token scanner::number() noexcept {
+  const std::size_t begin = at_;
+  skip_number();
+  return {token_kind::number, keyword::none, 0, begin, at_};
+}
+
+/// A literal or a quoted name, whose end `skip` finds.
+token scanner::opaque(bool (scanner::*skip)() noexcept) noexcept {
+  const std::size_t begin = at_;
+  const token_kind kind = (this->*skip)() ? token_kind::literal : token_kind::unterminated;
+  return {kind, keyword::none, 0, begin, at_};
 }
 
 void scanner::skip_line_comment() noexcept {
@@ -163,7 +202,7 @@ bool scanner::continues_after_newline() noexcept {
   bool newline = false;
   while (at_ < text_.size()) {
     const char c = text_[at_];
-    if (is(c, is_space)) {
+    if (is_blank(c)) {
       newline = newline || is_line_end(c);
       ++at_;
     } else if (c == '-' && at(at_ + 1) == '-') {
@@ -181,25 +220,23 @@ bool scanner::continues_after_newline() noexcept {
 }
 
 /// $1, $tag$...$tag$, or a dollar sign alone. A tag cannot begin with a digit and holds no dollar sign.
-token scanner::dollar(token out) noexcept {
+token scanner::dollar() noexcept {
+  token out;
+  out.begin = at_;
   std::size_t i = at_ + 1;
-  if (is(at(i), is_digit)) {
+  if (is_digit(at(i))) {
     out.kind = token_kind::parameter;
     std::uint64_t number = 0;
-    for (; is(at(i), is_digit); ++i)
+    for (; is_digit(at(i)); ++i)
       number = std::min<std::uint64_t>(number * 10 + static_cast<std::uint64_t>(text_[i] - '0'), parameter_cap);
     out.number = static_cast<std::uint32_t>(number);
     out.end = at_ = i;
     return out;
   }
-  if (is(at(i), is_name_start)) {
-    while (at(i) != '$' && is(at(i), is_name_part)) ++i;
+  if (is_name_start(at(i))) {
+    while (at(i) != '$' && is_name_part(at(i))) ++i;
   }
-  if (at(i) != '$') {
-    out.kind = token_kind::symbol;
-    out.end = ++at_;
-    return out;
-  }
+  if (at(i) != '$') return single(token_kind::symbol);
   const auto tag = text_.substr(at_, i + 1 - at_);
   const auto found = text_.find(tag, i + 1);
   const bool complete = found != std::string_view::npos;
@@ -210,12 +247,12 @@ token scanner::dollar(token out) noexcept {
 
 /// Digits, a point, an exponent. What follows directly, as in 1FROM, begins a word, as it did before PostgreSQL 15.
 void scanner::skip_number() noexcept {
-  while (is(at(at_), is_digit) || at(at_) == '.') ++at_;
+  while (is_digit(at(at_)) || at(at_) == '.') ++at_;
   if (at(at_) != 'e' && at(at_) != 'E') return;
   const bool sign = at(at_ + 1) == '+' || at(at_ + 1) == '-';
   std::size_t i = at_ + (sign ? 2 : 1);
-  if (!is(at(i), is_digit)) return;
-  while (is(at(i), is_digit)) ++i;
+  if (!is_digit(at(i))) return;
+  while (is_digit(at(i))) ++i;
   at_ = i;
 }
 

@@ -50,13 +50,18 @@ public:
   token next() noexcept;
 
 private:
-  bool skip_space() noexcept;
+  token single(token_kind kind) noexcept;
+  token name() noexcept;
+  token number() noexcept;
+  token dollar() noexcept;
+  token opaque(bool (scanner::*skip)() noexcept) noexcept;
   bool skip_block_comment() noexcept;
   void skip_line_comment() noexcept;
+  bool skip_literal() noexcept { return skip_quoted('\''); }
+  bool skip_quoted_name() noexcept { return skip_quoted('"'); }
   bool skip_quoted(char quote) noexcept;
   bool skip_escape_string() noexcept;
   bool continues_after_newline() noexcept;
-  token dollar(token out) noexcept;
   void skip_number() noexcept;
   char at(std::size_t i) const noexcept { return i < text_.size() ? text_[i] : '\0'; }
 
