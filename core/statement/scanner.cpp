@@ -32,7 +32,7 @@ constexpr bool is_letter(unsigned c) noexcept {
 
 constexpr auto starts = [] {
   std::array<start, 256> out{};
-  for (const unsigned c : {' ', '\t', '\n', '\r', '\f', '\v'}) out[c] = start::blank;
+  for (const char c : {' ', '\t', '\n', '\r', '\f', '\v'}) out[static_cast<unsigned char>(c)] = start::blank;
   for (unsigned c = 0; c < 256; ++c) {
     if (is_letter(c)) out[c] = start::name;
     if (c >= '0' && c <= '9') out[c] = start::digit;
