@@ -18,7 +18,11 @@ void control_statements::renew() {
 }
 
 void control_statements::lost(const std::string& name) noexcept {
-  if (std::find(names_.begin(), names_.end(), name) != names_.end()) ready_ = false;
+  if (has(name)) ready_ = false;
+}
+
+bool control_statements::has(const std::string& name) const noexcept {
+  return ready_ && std::find(names_.begin(), names_.end(), name) != names_.end();
 }
 
 } // namespace tripool

@@ -27,6 +27,9 @@ public:
   void renew();
   /// One could not be prepared, or is gone; a name of an earlier generation says nothing.
   void lost(const std::string& name) noexcept;
+  void lost_all() noexcept { ready_ = false; }
+  /// Whether a name is one of those in use.
+  bool has(const std::string& name) const noexcept;
 
 private:
   static constexpr std::uint32_t generations_max = 8;

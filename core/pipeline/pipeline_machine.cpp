@@ -88,6 +88,10 @@ bool pipeline_machine::cancel_struck() noexcept {
 void pipeline_machine::moved_head(time_point now) {
   head_since_ = now;
   if (cancel_ == cancel_state::delivered && cancel_struck()) cancel_ = cancel_state::none;
+  cancel_expired(now);
+}
+
+void pipeline_machine::cancel_expired(time_point now) {
   auto* u = running();
   if (u && u->expired && cancel_ == cancel_state::none) aim_cancel(*u, cause::deadline, now);
 }
@@ -108,6 +112,7 @@ void pipeline_machine::aim_cancel(pipeline_unit& u, cause why, time_point now) {
 void pipeline_machine::cancel_finished(time_point now) {
   stray_until_ = now + stray_window;
   cancel_ = cancel_struck() ? cancel_state::none : cancel_state::delivered;
+  cancel_expired(now);
 }
 
 void pipeline_machine::lose(std::string reason) {

@@ -101,16 +101,17 @@ private:
   void on_aborted(const pipeline_op& op);
   void on_sync(char transaction_status, time_point now);
   void on_error_at_sync(const server_message& e, time_point now);
-  void settle_error(pipeline_unit& u, const server_message& e, std::uint32_t index, time_point now);
+  void settle_error(pipeline_unit& u, const server_message& e, const pipeline_op& op, time_point now);
   void settle_done(pipeline_unit& u, time_point now);
   void settle_failed(pipeline_unit& u, failure f, time_point now);
   void settle_moved(pipeline_unit& u, failure f);
   bool settle_if_too_large(pipeline_unit& u, time_point now);
   void mark_resend(pipeline_unit& u);
   void repeat_or_reject(pipeline_unit& u, const server_message& e, std::uint32_t index, time_point now);
-  void replan_or_reject(pipeline_unit& u, const server_message& e, std::uint32_t index, time_point now);
+  void replan_or_reject(pipeline_unit& u, const server_message& e, const pipeline_op& op, time_point now);
   void finish_group(const pipeline_group& g, char transaction_status, time_point now);
-  bool on_control_error(const pipeline_op& op, const server_message& e);
+  void forget_prepare(const pipeline_op& op);
+  bool forget_all(const pipeline_op& op);
   bool in_failed_block() const noexcept;
   failure describe(const pipeline_unit& u, outcome kind, const server_message& e, std::uint32_t index) const;
   failure blank(outcome kind, cause why) const;
@@ -126,6 +127,7 @@ private:
   bool cancel_struck() noexcept;
   void lose(std::string reason);
   void moved_head(time_point now);
+  void cancel_expired(time_point now);
 
   pool_options limits_;
   std::string server_;
@@ -141,8 +143,8 @@ private:
   time_point last_activity_{};
   time_point head_since_{};
   bool open_ = false;
-  bool want_rollback_ = false;    ///< A Sync left the session in a (failed) transaction.
-  bool refused_ = false;          ///< The session takes no more: it is lost, and says so soon.
+  bool want_rollback_ = false; ///< A Sync left the session in a (failed) transaction.
+  bool refused_ = false;       ///< The session takes no more: it is lost, and says so soon.
   bool validating_ = false;
   time_point validation_ends_{};
   bool fatal_seen_ = false; ///< A FATAL answered one operation: what stands behind it provably never ran.

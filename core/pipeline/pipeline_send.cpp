@@ -52,7 +52,6 @@ void pipeline_machine::send_group(session& s, time_point now) {
   last_activity_ = now;
   for (auto& u : chosen) {
     u.now = pipeline_unit::state::sent;
-    u.prepared = false;
     u.handed = false;
     u.results.clear();
     u.what->progress = stage::sent;
@@ -151,7 +150,6 @@ void pipeline_machine::send_statement(session& s, pipeline_unit& u, std::uint32_
   if (plan.what == statement_plan::action::unnamed) {
     ok = taken(s.execute(x.text, x.parameters, x.format), {kind::execute, &u, index, {}});
   } else {
-    u.prepared = true;
     if (plan.what == statement_plan::action::prepare)
       ok = taken(s.prepare(*plan.name, x.text), {kind::prepare, &u, index, *plan.name});
     ok = ok && taken(s.execute_prepared(*plan.name, x.parameters, x.format), {kind::execute, &u, index, *plan.name});

@@ -1,6 +1,7 @@
 // The settling half of the pipeline: what each answer of the server proves for the unit that it answers.
 #include "tripool/core/pipeline/pipeline_machine.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <utility>
 
@@ -8,9 +9,14 @@ namespace tripool {
 
 namespace {
 
-constexpr std::uint8_t resends_max = 8;
+/// Each is the work of another unit's failure in front of it, so that they end by themselves; a bound all the same.
+constexpr std::uint8_t resends_max = 200;
 constexpr std::uint8_t repeats_max = 2;
 constexpr std::uint8_t replans_max = 2;
+
+bool is_open(const pipeline_unit& u) noexcept {
+  return u.now == pipeline_unit::state::sent || u.now == pipeline_unit::state::executed;
+}
 
 } // namespace
 
@@ -45,9 +51,8 @@ void pipeline_machine::on_complete(const pipeline_op& op, wire_result&& x, time_
     u->results.push_back(std::move(x.rows));
     if (op.index + 1 < u->what->statements().size()) return;
     u->now = pipeline_unit::state::executed;
-    if (u->what->mode() != access::read) return;
-    // A read is done when its rows are here: it has nothing to commit.
-    if (!settle_if_too_large(*u, now)) settle_done(*u, now);
+    if (u->what->mode() != access::read || u->frame == pipeline_unit::framing::alone) return;
+    settle_done(*u, now); // In a READ ONLY block there is nothing to commit: the rows are all.
   } else if (op.what == op_kind::commit && u->now == pipeline_unit::state::executed) {
     if (x.rows.command_tag() == "COMMIT") return settle_done(*u, now);
     server_message e;
@@ -60,37 +65,48 @@ void pipeline_machine::on_complete(const pipeline_op& op, wire_result&& x, time_
 void pipeline_machine::on_error(const pipeline_op& op, const server_message& e, time_point now) {
   using op_kind = pipeline_op::kind;
   if (ends_session(e.severity)) fatal_seen_ = true;
-  if (op.what == op_kind::prepare) cache_.drop_name(op.name);
   if (op.what == op_kind::rollback) return lose("ROLLBACK failed: " + e.message);
-  if (!op.unit) {
-    if (op.what == op_kind::prepare || e.sqlstate == "26000") control_prepared_ = false;
-    return; // Shared frames and closes: what stands behind is skipped by the server and sent again.
+  if (op.what == op_kind::prepare) forget_prepare(op);
+  if (op.what == op_kind::close && e.sqlstate != "26000") cache_.close_again(op.name);
+  const bool unknown_name = e.sqlstate == "26000" && !op.name.empty() && op.what != op_kind::close;
+  const bool believed = unknown_name && forget_all(op);
+  if (!op.unit || !is_open(*op.unit)) return; // What stands behind a shared frame is skipped, and sent again.
+  // A frame's own name is gone, or the name's preparation failed: the unit is not to blame.
+  if (unknown_name && (op.what != op_kind::execute || !believed)) return mark_resend(*op.unit);
+  settle_error(*op.unit, e, op, now);
+}
+
+void pipeline_machine::forget_prepare(const pipeline_op& op) {
+  if (op.unit) {
+    cache_.drop_name(op.name);
+  } else {
+    controls_.lost(op.name);
   }
-  if (op.what != op_kind::execute && e.sqlstate == "26000") control_prepared_ = false;
-  if (op.unit->now == pipeline_unit::state::settled || op.unit->now == pipeline_unit::state::resend) return;
-  settle_error(*op.unit, e, op.index, now);
+}
+
+/// The server does not know a name. Returns false when we know why: its preparation failed or was skipped. Else somebody
+/// has discarded all prepared statements of the session.
+bool pipeline_machine::forget_all(const pipeline_op& op) {
+  const bool believed = op.what == pipeline_op::kind::execute ? cache_.has_name(op.name) : controls_.has(op.name);
+  if (!believed) return false;
+  cache_.clear();
+  controls_.lost_all();
+  return true;
 }
 
 void pipeline_machine::on_aborted(const pipeline_op& op) {
   using op_kind = pipeline_op::kind;
-  if (op.what == op_kind::prepare) {
-    cache_.drop_name(op.name);
-    if (!op.unit) control_prepared_ = false;
-  }
+  if (op.what == op_kind::prepare) forget_prepare(op);
   if (op.what == op_kind::close) cache_.close_again(op.name);
-  auto* u = op.unit;
-  if (!u) return;
-  if (u->now == pipeline_unit::state::sent || u->now == pipeline_unit::state::executed) mark_resend(*u);
+  if (op.unit && is_open(*op.unit)) mark_resend(*op.unit);
 }
 
 void pipeline_machine::on_error_at_sync(const server_message& e, time_point now) {
   if (ends_session(e.severity)) fatal_seen_ = true;
   const auto n = groups_.empty() ? 0 : groups_.front().units;
   std::size_t k = 0;
-  for (auto i = sent_.begin(); i != sent_.end() && k < n; ++i, ++k) {
-    const bool open = i->now == pipeline_unit::state::executed || i->now == pipeline_unit::state::sent;
-    if (open) settle_error(*i, e, 0, now);
-  }
+  for (auto i = sent_.begin(); i != sent_.end() && k < n; ++i, ++k)
+    if (is_open(*i)) settle_error(*i, e, pipeline_op{}, now);
 }
 
 void pipeline_machine::on_sync(char transaction_status, time_point now) {
@@ -102,26 +118,32 @@ void pipeline_machine::on_sync(char transaction_status, time_point now) {
     case pipeline_group::purpose::rollback:
       if (transaction_status != 'I') lose("the session stays in a transaction after ROLLBACK");
       break;
-    case pipeline_group::purpose::work: finish_group(g, now); break;
+    case pipeline_group::purpose::work: finish_group(g, transaction_status, now); break;
   }
   if (transaction_status == 'T') return lose("a statement left a transaction open on a shared connection");
   if (transaction_status != 'E') return;
   // A failed block stands open. One ROLLBACK is enough for all groups that were sent before it.
-  for (const auto& waiting : groups_)
-    if (waiting.what == pipeline_group::purpose::rollback) return;
-  want_rollback_ = true;
+  if (!in_failed_block()) want_rollback_ = true;
+}
+
+bool pipeline_machine::in_failed_block() const noexcept {
+  const auto is_rollback = [](const pipeline_group& x) { return x.what == pipeline_group::purpose::rollback; };
+  return want_rollback_ || std::any_of(groups_.begin(), groups_.end(), is_rollback);
 }
 
 /// The group's Sync is answered: what was executed alone is committed now, the rest is settled or goes round again.
-void pipeline_machine::finish_group(const pipeline_group& g, time_point now) {
+void pipeline_machine::finish_group(const pipeline_group& g, char transaction_status, time_point now) {
   units again;
   for (std::size_t k = 0; k < g.units && !sent_.empty(); ++k) {
     auto& u = sent_.front();
-    if (u.now == pipeline_unit::state::executed && u.frame == pipeline_unit::framing::alone) {
+    if (u.now == pipeline_unit::state::executed && u.frame == pipeline_unit::framing::alone
+        && transaction_status == 'I') {
       settle_done(u, now);
-    } else if (u.now == pipeline_unit::state::sent || u.now == pipeline_unit::state::executed) {
+    } else if (is_open(u)) {
       server_message e;
-      e.message = "the server answered the Sync without an answer to the statement";
+      e.message = u.now == pipeline_unit::state::executed
+                    ? "it ran inside a transaction that another statement had left open"
+                    : "the server answered the Sync without an answer to the statement";
       settle_moved(u, describe(u, outcome::in_doubt, e, 0));
     }
     auto& side = u.now == pipeline_unit::state::resend ? again : spare_;
@@ -134,15 +156,16 @@ void pipeline_machine::finish_group(const pipeline_group& g, time_point now) {
   waiting_.splice(waiting_.begin(), again);
 }
 
-void pipeline_machine::settle_error(pipeline_unit& u, const server_message& e, std::uint32_t index, time_point now) {
+void pipeline_machine::settle_error(pipeline_unit& u, const server_message& e, const pipeline_op& op, time_point now) {
+  const auto index = op.index;
   classify_context c;
   c.is_write = u.what->mode() == access::write;
   c.framed = u.frame != pipeline_unit::framing::alone;
   c.batch = u.what->is_batch();
-  c.prepared = u.prepared;
+  c.prepared = op.what == pipeline_op::kind::execute && !op.name.empty();
   c.cancel_aimed = u.cancel_why != cause::none;
   c.stray_cancel = cancel_ != cancel_state::none || now < stray_until_;
-  c.poisoned = true; // Any group before it may have failed: 25P02 proves that nothing ran.
+  c.poisoned = in_failed_block();
   switch (classify(e, c)) {
     case verdict::rejected: return settle_failed(u, describe(u, outcome::rejected, e, index), now);
     case verdict::in_doubt: return settle_moved(u, describe(u, outcome::in_doubt, e, index));
@@ -152,7 +175,7 @@ void pipeline_machine::settle_error(pipeline_unit& u, const server_message& e, s
       return settle_moved(u, describe(u, outcome::not_executed, e, index));
     }
     case verdict::retry_here: return repeat_or_reject(u, e, index, now);
-    case verdict::prepare_again: return replan_or_reject(u, e, index, now);
+    case verdict::prepare_again: return replan_or_reject(u, e, op, now);
     case verdict::run_alone: u.run_alone = true; return mark_resend(u);
     case verdict::victim: return mark_resend(u);
   }
@@ -166,13 +189,15 @@ void pipeline_machine::repeat_or_reject(pipeline_unit& u, const server_message& 
   mark_resend(u);
 }
 
-void pipeline_machine::replan_or_reject(pipeline_unit& u, const server_message& e, std::uint32_t index,
+void pipeline_machine::replan_or_reject(pipeline_unit& u, const server_message& e, const pipeline_op& op,
                                         time_point now) {
   if (u.replans >= replans_max || now >= u.deadline)
-    return settle_failed(u, describe(u, outcome::rejected, e, index), now);
+    return settle_failed(u, describe(u, outcome::rejected, e, op.index), now);
   ++u.replans;
-  for (const auto& s : u.what->statements())
-    if (auto name = cache_.drop(s.text); name && e.sqlstate != "26000") cache_.close_again(std::move(*name));
+  if (cache_.has_name(op.name)) { // The batch's other statements are as old. Else a neighbour has seen to it.
+    for (const auto& s : u.what->statements())
+      if (auto name = cache_.drop(s.text)) cache_.close_again(std::move(*name));
+  }
   mark_resend(u);
 }
 
@@ -204,6 +229,7 @@ bool pipeline_machine::settle_if_too_large(pipeline_unit& u, time_point now) {
 }
 
 void pipeline_machine::settle_done(pipeline_unit& u, time_point now) {
+  if (u.what->mode() == access::read && settle_if_too_large(u, now)) return;
   if (u.sync_wait_cancelled) {
     auto f = blank(outcome::in_doubt, cause::server_error);
     f.sqlstate = "01000";
@@ -245,12 +271,15 @@ void pipeline_machine::on_notice(const server_message& x) {
 
 void pipeline_machine::on_lost(const session_loss& x) {
   open_ = false;
+  // A FATAL ends the server's work at the first operation without an answer: what stands behind that never ran.
+  const auto* first = ops_.empty() ? nullptr : ops_.front().unit;
+  const bool ended = fatal_seen_ || classify_loss(x, true, false) == verdict::not_executed;
   ops_.clear();
   groups_.clear();
   for (auto& u : sent_) {
     if (u.now == pipeline_unit::state::settled) continue;
-    const bool never_ran =
-      u.now == pipeline_unit::state::resend || (fatal_seen_ && u.now == pipeline_unit::state::sent);
+    const bool behind = ended && u.now == pipeline_unit::state::sent && (fatal_seen_ || &u != first);
+    const bool never_ran = u.now == pipeline_unit::state::resend || behind;
     server_message e;
     e.sqlstate = x.sqlstate;
     e.message = "the connection was lost: " + x.message;

@@ -1,6 +1,7 @@
 // The bounded cache of prepared statements.
 #include "tripool/core/pipeline/statement_cache.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace tripool {
@@ -32,6 +33,11 @@ const std::string* statement_cache::find(const std::string& text) const {
   return &i->second->name;
 }
 
+bool statement_cache::has_name(const std::string& name) const {
+  if (name.empty()) return false;
+  return std::any_of(entries_.begin(), entries_.end(), [&](const entry& e) { return e.name == name; });
+}
+
 std::optional<std::string> statement_cache::drop(const std::string& text) {
   auto i = by_text_.find(text);
   if (i == by_text_.end() || i->second->name.empty()) return std::nullopt;
@@ -41,7 +47,7 @@ std::optional<std::string> statement_cache::drop(const std::string& text) {
 
 void statement_cache::drop_name(const std::string& name) {
   for (auto& e : entries_) {
-    if (e.name != name) continue;
+    if (e.name.empty() || e.name != name) continue;
     e.name.clear();
     --prepared_;
     return;

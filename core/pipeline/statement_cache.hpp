@@ -35,6 +35,8 @@ public:
   statement_plan plan(const std::string& text);
   /// The name that a text is prepared under at present, or null.
   const std::string* find(const std::string& text) const;
+  /// Whether some text is prepared under that name at present.
+  bool has_name(const std::string& name) const;
   /// Forgets a text, for example because its plan became invalid. Returns the name that must be closed on the server.
   std::optional<std::string> drop(const std::string& text);
   /// Forgets the text prepared under that name, if it is still there: its preparation failed on the server.

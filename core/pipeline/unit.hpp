@@ -40,7 +40,6 @@ struct pipeline_unit {
   bool sync_wait_cancelled = false; ///< The server committed locally, but stopped waiting for its standby.
   bool expired = false;             ///< Answered at its deadline while the server was still at it.
   bool run_alone = false;           ///< It refuses a transaction block, or writes although declared a read.
-  bool prepared = false;            ///< Ran by a prepared name in its present attempt.
   bool handed = false;              ///< The session took all of it that could make it commit.
   std::uint8_t replans = 0;         ///< How often it was prepared anew after 0A000 or 26000.
   std::uint8_t repeats = 0;         ///< How often it was repeated after 40001 or 40P01.

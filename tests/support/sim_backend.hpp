@@ -1,4 +1,4 @@
-// One process of the simulated server: the extended protocol in pipeline mode, with PostgreSQL's rules for transactions.
+// One process of the simulated server: the extended protocol in pipeline mode, with PostgreSQL's transactions.
 //
 //   block  | what arrives                     | what happens
 //   none   | a statement                      | runs in the implicit transaction that the next Sync commits

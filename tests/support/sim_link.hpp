@@ -1,5 +1,5 @@
-// The network between one simulated session and its backend: what is under way in both directions, and a test's hand on it
-// (hold answers back, release some, block writing, cut).
+// The network between one simulated session and its backend: what is under way both ways, and a test's hand on it (hold
+// answers back, release some, block writing, cut).
 // Knows nothing of SQL. Used by the simulated session, the simulated backend and tests.
 #pragma once
 

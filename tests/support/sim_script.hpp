@@ -30,13 +30,13 @@ enum class fault_kind : std::uint8_t {
 
 /// One scripted fault.
 struct sim_fault {
-  std::string text; ///< The bound text of the statement that it strikes; empty: any that controls no transaction.
+  std::string text{}; ///< The bound text of the statement that it strikes; empty: any that controls no transaction.
   fault_point at = fault_point::before;
   fault_kind what = fault_kind::error;
-  std::string sqlstate;
-  std::string source_function; ///< For a notice, for example "SyncRepWaitForLSN".
-  std::uint32_t times = 1;     ///< How often it strikes.
-  bool only_prepared = false;  ///< Strikes only what runs by a prepared name.
+  std::string sqlstate{};
+  std::string source_function{}; ///< For a notice, for example "SyncRepWaitForLSN".
+  std::uint32_t times = 1;       ///< How often it strikes.
+  bool only_prepared = false;    ///< Strikes only what runs by a prepared name.
 };
 
 /// The faults still to strike, first scripted first.

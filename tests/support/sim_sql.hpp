@@ -1,7 +1,7 @@
 // The toy SQL of the simulated server: a few recognised texts, enough to tell a row that is there from one that is not.
 // Words are separated by blanks, keywords may be in upper or lower case, $1, $2 ... stand for the parameters:
-//   insert K V [unique] | update K V | delete K | select K | select null | select big N | select put K V | vacuum | noop
-//   begin [read only] | commit | rollback | deallocate NAME | the monitor's probe
+//   insert K V [unique] | update K V | delete K | select K | select null | select big N | select put K V
+//   vacuum | noop | begin [read only] | commit | rollback | deallocate NAME | the monitor's probe
 // Knows nothing of sessions. Used by the simulated backend.
 #pragma once
 

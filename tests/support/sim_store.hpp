@@ -1,5 +1,5 @@
-// What the simulated server keeps: the rows, the log of committed transactions that standbys replay, and a ledger of every
-// statement that ran, so that a test can compare what callers were told with what happened.
+// What the simulated server keeps: the rows, the log of committed transactions that standbys replay, and a ledger of
+// every statement that ran, so that a test can compare what callers were told with what happened.
 // Knows nothing of sessions. Used by the simulated server and by tests.
 #pragma once
 
