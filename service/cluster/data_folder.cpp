@@ -6,6 +6,8 @@
 
 #include <cerrno>
 #include <fcntl.h>
+#include <string_view>
+#include <sys/types.h>
 #include <unistd.h>
 
 namespace tripool::cluster {
@@ -20,10 +22,20 @@ result<void> without_value(const result<std::string>& x) {
 } // namespace
 
 result<void> create_data(const workshop& shop, const std::filesystem::path& data) {
-  const auto make = shop.tool("initdb", {"-D", data.string(), "-U", superuser, "-A", "scram-sha-256",
-                                         "--pwfile=" + shop.password_file().string(), "--data-checksums", "--no-sync",
-                                         "--locale=C.UTF-8", "--encoding=UTF8", "--no-instructions"});
-  return without_value(run_checked(make, shop.step_limit, "Making the data folder " + data.string()));
+  auto make = shop.tool("initdb", {"-D", data.string(), "-U", superuser, "-A", "scram-sha-256",
+                                   "--pwfile=" + shop.password_file().string(), "--data-checksums", "--no-sync",
+                                   "--locale=C.UTF-8", "--encoding=UTF8", "--no-instructions"});
+  make.fate = when_orphaned::live; // It takes a second, and leaves shared memory behind if it is killed.
+  const auto made = run_checked(make, shop.step_limit, "Making the data folder " + data.string());
+  if (!made) return made.error();
+  // Servers have a configuration of their own; this one is what pg_rewind reads when it recovers a crashed server.
+  const auto file = data / "postgresql.conf";
+  const descriptor fd{::open(file.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC)};
+  constexpr std::string_view line = "\ndynamic_shared_memory_type = mmap\n";
+  if (!fd || ::write(fd.get(), line.data(), line.size()) != static_cast<ssize_t>(line.size())) {
+    return problem{"Cannot write " + file.string() + ": " + error_text(errno) + ".", {}};
+  }
+  return {};
 }
 
 result<void> copy_data(const workshop& shop, const std::filesystem::path& from, const std::filesystem::path& to) {

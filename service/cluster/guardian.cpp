@@ -27,6 +27,14 @@ while pids=$(servers) && [ -n "$pids" ] && [ $tries -lt 500 ]; do
   tries=$((tries + 1))
   sleep 0.01
 done
+initdb_runs() {
+  grep -lsz '/initdb$' /proc/[0-9]*/cmdline | xargs -r grep -lszF "$folder/" | grep -q .
+}
+tries=0
+while initdb_runs && [ $tries -lt 1000 ]; do    # Let it end: killed, it would leave shared memory behind.
+  tries=$((tries + 1))
+  sleep 0.01
+done
 for file in "$folder"/node*/postmaster.pid; do    # Only a killed server leaves this file, and its memory segment.
   [ -f "$file" ] || continue
   segment=$(sed -n '7s/.* //p' "$file")
@@ -67,8 +75,9 @@ result<guardian> guardian::start(const std::string& tag, const std::filesystem::
   const command shell{{"/bin/sh", "-c", script, "tripool-guardian", tag, folder.string(), word(what)},
                       {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"},
                       "/",
-                      nullptr};
-  const auto process = spawn(shell, {its_end.get(), -1, -1}, when_orphaned::live);
+                      nullptr,
+                      when_orphaned::live};
+  const auto process = spawn(shell, {its_end.get(), -1, -1});
   if (!process) return process.error();
   made.process_ = *process;
   return made;

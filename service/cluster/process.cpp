@@ -5,13 +5,10 @@
 
 #include "service/cluster/text.hpp"
 
-#include <algorithm>
-#include <array>
 #include <cerrno>
 #include <csignal>
 #include <fcntl.h>
 #include <grp.h>
-#include <poll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -22,10 +19,6 @@
 namespace tripool::cluster {
 
 namespace {
-
-using clock = std::chrono::steady_clock;
-
-constexpr std::size_t captured_bytes_max = 64U << 20U;
 
 /// The step of a child's preparation that failed, sent through the pipe.
 enum class step : int { session, orphan, files, user, folder, program };
@@ -137,30 +130,10 @@ int shell_code(int status) {
   return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-/// Reads both pipes until both are closed. Returns false when `end` comes first.
-bool capture(std::array<descriptor, 2>& pipes, std::array<std::string*, 2> texts, clock::time_point end) {
-  std::array<char, 65536> buffer{};
-  while (pipes[0] || pipes[1]) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - clock::now()).count();
-    if (left <= 0) return false;
-    std::array<pollfd, 2> waits{{{pipes[0].get(), POLLIN, 0}, {pipes[1].get(), POLLIN, 0}}};
-    if (::poll(waits.data(), waits.size(), static_cast<int>(std::min<long long>(left, 60'000))) < 0) {
-      if (errno == EINTR) continue;
-      return false;
-    }
-    for (std::size_t i = 0; i < pipes.size(); ++i) {
-      if (!pipes[i] || waits[i].revents == 0) continue;
-      const ssize_t n = ::read(pipes[i].get(), buffer.data(), buffer.size());
-      if (n > 0 && texts[i]->size() < captured_bytes_max) texts[i]->append(buffer.data(), static_cast<std::size_t>(n));
-      if (n == 0 || (n < 0 && errno != EINTR)) pipes[i].reset();
-    }
-  }
-  return true;
-}
-
-/// Returns an anonymous file that holds the text, to be read from its beginning.
-descriptor input_file(const std::string& text) {
-  descriptor file = above_standard(::memfd_create("input", MFD_CLOEXEC));
+/// Returns an anonymous file that holds the text, to be read from its beginning. Programs talk to such files rather
+/// than to pipes: no one has to read along, and a program that outlives us is not killed by SIGPIPE.
+descriptor memory_file(const std::string& text) {
+  descriptor file = above_standard(::memfd_create("tripool", MFD_CLOEXEC));
   std::size_t written = 0;
   while (file && written < text.size()) {
     const ssize_t n = ::write(file.get(), text.data() + written, text.size() - written);
@@ -171,6 +144,10 @@ descriptor input_file(const std::string& text) {
   return file;
 }
 
+std::string content(const descriptor& file) {
+  return read_file("/proc/self/fd/" + std::to_string(file.get()));
+}
+
 std::string in_seconds(std::chrono::milliseconds x) {
   const auto tenths = (x.count() + 50) / 100;
   return std::to_string(tenths / 10) + '.' + std::to_string(tenths % 10) + " s";
@@ -178,7 +155,7 @@ std::string in_seconds(std::chrono::milliseconds x) {
 
 } // namespace
 
-result<pid_t> spawn(const command& what, const child_files& files, when_orphaned fate) {
+result<pid_t> spawn(const command& what, const child_files& files) {
   const auto arguments = pointers(what.arguments);
   const auto environment = pointers(what.environment);
   const descriptor nothing = above_standard(::open("/dev/null", O_RDWR | O_CLOEXEC));
@@ -193,7 +170,7 @@ result<pid_t> spawn(const command& what, const child_files& files, when_orphaned
                    what.user,
                    {or_nothing(files.in), or_nothing(files.out), or_nothing(files.err)},
                    report.write.get(),
-                   fate == when_orphaned::die,
+                   what.fate == when_orphaned::die,
                    ::getpid()};
   const pid_t child = ::fork();
   if (child == 0) become(p);
@@ -212,31 +189,22 @@ result<pid_t> spawn(const command& what, const child_files& files, when_orphaned
 }
 
 result<finished> run(const command& what, std::chrono::milliseconds limit, const std::string& input) {
-  const auto end = clock::now() + limit;
-  pipe_ends out = make_pipe();
-  pipe_ends err = make_pipe();
-  const descriptor in = input_file(input);
-  if (!out.read || !err.read || !in) {
+  const descriptor in = memory_file(input);
+  const descriptor out = memory_file({});
+  const descriptor err = memory_file({});
+  if (!in || !out || !err) {
     return problem{"Cannot run " + what.arguments.front() + ": " + error_text(errno) + ".", {}};
   }
-  const auto child = spawn(what, {in.get(), out.write.get(), err.write.get()}, when_orphaned::die);
+  const auto child = spawn(what, {in.get(), out.get(), err.get()});
   if (!child) return child.error();
-  out.write.reset();
-  err.write.reset();
-  finished end_state;
-  std::array<descriptor, 2> pipes{std::move(out.read), std::move(err.read)};
   int status = 0;
-  const bool in_time =
-    capture(pipes, {&end_state.output, &end_state.errors}, end)
-    && wait_for_end(*child, std::chrono::duration_cast<std::chrono::milliseconds>(end - clock::now()), &status);
-  if (!in_time) {
+  if (!wait_for_end(*child, limit, &status)) {
     ::kill(-*child, SIGKILL);
     ::waitpid(*child, nullptr, 0);
     return problem{what.arguments.front() + " was killed because it took longer than " + in_seconds(limit) + ".",
-                   last_lines(end_state.errors + end_state.output)};
+                   last_lines(content(err) + content(out))};
   }
-  end_state.exit_code = shell_code(status);
-  return end_state;
+  return finished{shell_code(status), content(out), content(err)};
 }
 
 result<std::string> run_checked(const command& what, std::chrono::milliseconds limit, const std::string& purpose,

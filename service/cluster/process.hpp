@@ -15,18 +15,19 @@
 
 namespace tripool::cluster {
 
+/// What becomes of a child when the thread that started it ends without having waited for it.
+enum class when_orphaned {
+  die,  ///< It gets SIGKILL.
+  live, ///< It goes on.
+};
+
 /// A program to run. It gets this environment and nothing of ours, and no descriptor but the first three.
 struct command {
   std::vector<std::string> arguments;   ///< The first is the program's path.
   std::vector<std::string> environment; ///< "NAME=value".
   std::filesystem::path folder = "/";   ///< Where it runs.
   const identity* user = nullptr;       ///< Whom to become; null: no change. Not owned.
-};
-
-/// What becomes of a child when the thread that started it ends without having waited for it.
-enum class when_orphaned {
-  live, ///< It goes on.
-  die,  ///< It gets SIGKILL.
+  when_orphaned fate = when_orphaned::die;
 };
 
 /// The standard descriptors of a child; -1 stands for /dev/null.
@@ -38,7 +39,7 @@ struct child_files {
 
 /// Starts a program in a session of its own and returns its process id when the program is running (exec succeeded).
 /// The caller must wait for it (`reap`).
-result<pid_t> spawn(const command& what, const child_files& files, when_orphaned fate);
+result<pid_t> spawn(const command& what, const child_files& files);
 
 /// What a program that ran to its end left.
 struct finished {

@@ -50,7 +50,9 @@ result<void> server::launch() {
   const descriptor log{::open(log_file().c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600)};
   if (!log) return problem{"Cannot write " + log_file().string() + ": " + error_text(errno) + ".", {}};
   if (auto given = give_to(shop_.user, log_file()); !given) return given;
-  const auto process = spawn(postgres({}), {-1, log.get(), log.get()}, when_orphaned::live);
+  auto postmaster = postgres({});
+  postmaster.fate = when_orphaned::live; // Of this thread, that is: the guardian sees to it after our process's end.
+  const auto process = spawn(postmaster, {-1, log.get(), log.get()});
   if (!process) return process.error();
   postmaster_ = *process;
   return {};

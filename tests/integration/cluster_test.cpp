@@ -287,7 +287,7 @@ TEST_CASE("servers and folder of an owner killed by SIGKILL are removed by the g
   descriptor its_output{ends[1]};
   const command self{
     {std::filesystem::read_symlink("/proc/self/exe").string(), "[.victim]"}, {"PATH=/usr/bin:/bin"}, "/", nullptr};
-  const auto victim = must(spawn(self, {-1, its_output.get(), -1}, when_orphaned::die));
+  const auto victim = must(spawn(self, {-1, its_output.get(), -1}));
   its_output.reset();
   std::string words;
   std::filesystem::path folder;
