@@ -39,7 +39,7 @@ struct server_facts {
   /// Age of the last replayed commit while received WAL waits for replay, else 0. Compares two servers' clocks, and is
   /// blind to WAL that never arrived: see `receiving`, and the byte lag in the routing table.
   std::optional<duration> replay_lag;
-  std::optional<bool> receiving;                  ///< On a standby: a WAL receiver runs.
+  std::optional<bool> receiving; ///< On a standby: a WAL receiver runs.
   friend bool operator==(const server_facts&, const server_facts&) = default;
 };
 
@@ -47,25 +47,23 @@ struct server_facts {
 struct health_snapshot {
   std::string pool;
   health_state state = health_state::unknown;
-  std::string reason;         ///< Why it is in this state, in one sentence.
-  std::string sqlstate;       ///< Of the last failed probe or trouble, or empty.
-  time_point since{};         ///< When it came into this state.
-  server_facts facts;         ///< Of the last answered probe.
-  bool fenced = false;        ///< Said to take no writes: stays so until a probe on a new session denies it.
-  bool alive = false;         ///< A probe or request was answered since the last failed probe began: a last resort.
-  bool trouble = false;       ///< Probed quickly at the moment.
+  std::string reason;   ///< Why it is in this state, in one sentence.
+  std::string sqlstate; ///< Of the last failed probe or trouble, or empty.
+  time_point since{};   ///< When it came into this state.
+  server_facts facts;   ///< Of the last answered probe.
+  bool fenced = false;  ///< Said to take no writes: stays so until a probe on a new session denies it.
+  bool alive = false;   ///< A probe or request was answered since the last failed probe began: a last resort.
+  bool trouble = false; ///< Probed quickly at the moment.
   std::optional<duration> latency;       ///< Of the last answered probe.
   std::optional<time_point> facts_at;    ///< When the facts were true.
   std::optional<time_point> last_answer; ///< When a probe or a request was answered last.
   std::uint32_t misses = 0;              ///< Probes failed in a row.
   std::uint64_t probes_answered = 0;
   std::uint64_t probes_failed = 0;
-  std::uint64_t transitions = 0;         ///< How often the state changed.
+  std::uint64_t transitions = 0; ///< How often the state changed.
 
   /// Whether the server itself takes writes as far as is known; timelines are the routing table's matter.
-  bool writable() const noexcept {
-    return facts.role == server_role::primary && !facts.read_only && !fenced;
-  }
+  bool writable() const noexcept { return facts.role == server_role::primary && !facts.read_only && !fenced; }
 };
 
 } // namespace tripool

@@ -116,8 +116,8 @@ void health_machine::adopt(const probe_answer& x, health_effects& out, time_poin
   if (before.system_identifier && f.system_identifier && *before.system_identifier != *f.system_identifier) {
     out.evict = "a server of another cluster answers at this address";
   } else if (before.timeline && f.timeline && f.role == server_role::primary && *f.timeline < *before.timeline) {
-    out.evict = "the server went back from timeline " + std::to_string(*before.timeline) + " to "
-                + std::to_string(*f.timeline);
+    out.evict =
+      "the server went back from timeline " + std::to_string(*before.timeline) + " to " + std::to_string(*f.timeline);
   } else if (was_writable && !s_.writable()) {
     out.evict = f.role == server_role::standby ? "the server is a standby now" : "the server became read-only";
   }
@@ -186,8 +186,7 @@ void health_machine::refusal(const probe_failure& x, health_effects& out, time_p
 
 // -- other evidence ---------------------------------------------------------------------------------------------------
 
-health_effects health_machine::trouble(cause why, std::string_view sqlstate, std::string_view message,
-                                       time_point now) {
+health_effects health_machine::trouble(cause why, std::string_view sqlstate, std::string_view message, time_point now) {
   health_effects out;
   const auto sign = sign_of(sqlstate);
   if (sign == server_sign::read_only) {

@@ -103,17 +103,17 @@ private:
   health_snapshot s_;
   time_point due_;
   time_point sent_at_{};
-  std::optional<time_point> ended_at_;    ///< When the last probe ended.
+  std::optional<time_point> ended_at_; ///< When the last probe ended.
   std::optional<time_point> served_at_;
   std::optional<time_point> fenced_at_;
   std::optional<time_point> acquitted_at_; ///< When a new session's probe last refuted a fence.
   std::optional<time_point> searching_since_;
   time_point stable_since_{};
-  duration quick_;                        ///< The present pause while there is trouble.
-  std::uint32_t refusals_ = 0;            ///< In a row.
-  std::uint32_t calm_ = 0;                ///< Good answers in a row since the last trouble.
+  duration quick_;             ///< The present pause while there is trouble.
+  std::uint32_t refusals_ = 0; ///< In a row.
+  std::uint32_t calm_ = 0;     ///< Good answers in a row since the last trouble.
   bool in_flight_ = false;
-  bool again_ = false;                    ///< Trouble came while a probe was on its way: ask once more after it.
+  bool again_ = false; ///< Trouble came while a probe was on its way: ask once more after it.
   bool fresh_ = false;
 };
 

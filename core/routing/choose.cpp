@@ -30,13 +30,9 @@ struct chooser {
   std::span<const pool_load> loads;
   const route_query& query;
 
-  pool_load load(const pool_route& r) const noexcept {
-    return r.index < loads.size() ? loads[r.index] : pool_load{};
-  }
+  pool_load load(const pool_route& r) const noexcept { return r.index < loads.size() ? loads[r.index] : pool_load{}; }
 
-  bool tried(const pool_route& r) const noexcept {
-    return r.index < pools_max && (query.tried >> r.index & 1u) != 0;
-  }
+  bool tried(const pool_route& r) const noexcept { return r.index < pools_max && (query.tried >> r.index & 1u) != 0; }
 
   bool eligible(const pool_route& r) const noexcept {
     if (!(query.mode == access::read ? r.usable_for_reads : r.usable_for_writes)) return false;

@@ -13,6 +13,7 @@ namespace {
 struct cluster_view {
   std::uint64_t home = 0;                   ///< The first pool's cluster, as far as is known.
   const health_snapshot* writer = nullptr;  ///< The server whose position standbys are compared with.
+  const health_snapshot* unheard = nullptr; ///< A pool whose first probe has not ended, when writes wait for it.
 };
 
 /// A server that may not tell its system identifier is taken for a member of the home cluster.
@@ -37,8 +38,7 @@ bool reachable(const health_snapshot& x) {
 }
 
 bool is_ghost(const health_snapshot& x, const timeline_fence& fence, std::uint64_t home) {
-  return x.facts.role == server_role::primary
-         && x.facts.timeline.value_or(0) < fence.highest(cluster_of(x, home));
+  return x.facts.role == server_role::primary && x.facts.timeline.value_or(0) < fence.highest(cluster_of(x, home));
 }
 
 /// At least so far behind: only a position of the writer that is no younger than the standby's own can prove that.
@@ -90,11 +90,12 @@ pool_route make_route(const health_snapshot& x, std::size_t index, const cluster
   if (!r.foreign) r.lag_bytes = lag_behind(view.writer, x);
   const auto stale = staleness(x, r.lag_bytes, limits);
   const auto barred = barrier(x, r, fence, view.home);
-  r.usable_for_writes = reachable(x) && barred.empty();
+  r.usable_for_writes = reachable(x) && barred.empty() && !view.unheard;
   r.usable_for_reads = reachable(x) && stale.empty() && !r.ghost && x.facts.role != server_role::unknown;
   for (const auto& more : {barred, stale}) {
     if (!more.empty()) r.reason += r.reason.empty() ? more : "; " + more;
   }
+  if (barred.empty() && view.unheard) r.reason += "; waits for the first probe of " + view.unheard->pool;
   if (r.foreign) r.reason += "; of another cluster than the first pool";
   return r;
 }
@@ -121,6 +122,10 @@ routing_table build_table(std::span<const health_snapshot> pools, timeline_fence
   for (const auto& x : pools) {
     if (x.facts.timeline) fence.observe(cluster_of(x, view.home), *x.facts.timeline);
   }
+  const auto unheard = std::ranges::find_if(pools, [](const health_snapshot& x) {
+    return x.state == health_state::unknown && x.probes_answered + x.probes_failed == 0;
+  });
+  if (limits.ask_all_first && unheard != pools.end()) view.unheard = &*unheard;
   for (const auto& x : pools) {
     const bool takes_writes = reachable(x) && x.writable() && !is_ghost(x, fence, view.home);
     if (!view.writer && takes_writes && cluster_of(x, view.home) == view.home) view.writer = &x;

@@ -29,10 +29,10 @@ struct pool_route {
   bool foreign = false; ///< Of another cluster than the first pool: serves only requests that name it.
   health_state state = health_state::unknown;
   server_role role = server_role::unknown;
-  duration latency{0};  ///< Of its last probe; 0: unknown.
+  duration latency{0};                    ///< Of its last probe; 0: unknown.
   std::optional<std::uint64_t> lag_bytes; ///< At least so far behind the primary, where that can be said.
-  time_point since{};   ///< When it came into its state.
-  std::string reason;   ///< Why it is in its state, or why it may not serve.
+  time_point since{};                     ///< When it came into its state.
+  std::string reason;                     ///< Why it is in its state, or why it may not serve.
 };
 
 /// The picture that requests are routed by. Immutable once published.
@@ -45,8 +45,12 @@ struct routing_table {
   const pool_route* find(std::string_view name) const noexcept;
 };
 
-/// How far behind a standby may be and still serve reads.
+/// What the table allows.
 struct routing_limits {
+  /// Writes wait until the first probe of every pool has ended: the first server that calls itself primary may be a
+  /// ghost, and only the others can tell.
+  bool ask_all_first = true;
+  // How far behind a standby may be and still serve reads.
   duration replay_lag_max = std::chrono::seconds{60};
   std::uint64_t lag_bytes_max = 256ull << 20;         ///< While it receives WAL.
   std::uint64_t lag_bytes_detached_max = 16ull << 20; ///< While it receives none.
@@ -62,7 +66,7 @@ std::vector<std::size_t> new_ghosts(const routing_table& before, const routing_t
 
 /// How busy a pool is, as its pool last said. `index` of the route is the index in the span that `choose` takes.
 struct pool_load {
-  std::uint32_t outstanding = 0;     ///< Requests on its connections.
+  std::uint32_t outstanding = 0; ///< Requests on its connections.
   std::uint32_t queued = 0;
   std::uint32_t queue_max = 0;       ///< 0: not known.
   std::uint32_t outstanding_max = 0; ///< Above it the pool counts as saturated for spilling over; 0: no bound.
@@ -77,10 +81,10 @@ struct pool_load {
 /// Which pool a request needs.
 struct route_query {
   access mode = access::write;
-  std::uint32_t tried = 0;      ///< Bit i: pool i has been tried; used again only when nothing else is left.
-  bool untried_only = false;    ///< Not even then: for requests that a full queue turned away.
-  std::string_view wanted_pool; ///< The only pool that may serve it; empty: any.
-  std::uint64_t random = 0;     ///< 64 random bits.
+  std::uint32_t tried = 0;        ///< Bit i: pool i has been tried; used again only when nothing else is left.
+  bool untried_only = false;      ///< Not even then: for requests that a full queue turned away.
+  std::string_view wanted_pool{}; ///< The only pool that may serve it; empty: any.
+  std::uint64_t random = 0;       ///< 64 random bits.
 };
 
 /// Returns the index of the pool to serve the request, or nothing when none may now.
