@@ -68,7 +68,7 @@ struct number_reader {
   std::int64_t operator()(std::uint16_t* x) const { return *x; }
   template <class T>
   std::int64_t operator()(const T&) const {
-    assert(!"not a numeric field");
+    assert(false && "not a numeric field");
     return 0;
   }
 };
@@ -81,7 +81,7 @@ struct number_writer {
   void operator()(std::uint16_t* x) const { *x = static_cast<std::uint16_t>(number); }
   template <class T>
   void operator()(const T&) const {
-    assert(!"not a numeric field");
+    assert(false && "not a numeric field");
   }
 };
 
