@@ -6,8 +6,10 @@
 namespace tripool {
 
 void codel::left(duration wait, time_point now) noexcept {
-  if (wait <= target_) above_since_.reset();
-  else if (!above_since_) above_since_ = now - wait + target_;
+  if (wait <= target_)
+    above_since_.reset();
+  else if (!above_since_)
+    above_since_ = now - wait + target_;
 }
 
 std::optional<time_point> codel::shed_at(time_point entered) const noexcept {

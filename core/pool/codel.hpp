@@ -2,8 +2,8 @@
 // A burst drains within the interval, so some request soon leaves after a short wait. When for a whole interval nothing
 // has left within the target wait, the queue is a standing one; then those that have waited for more than twice the
 // target are shed until somebody leaves within the target again or the queue is empty.
-// After Nichols and Jacobson (RFC 8289); the fixed limit of twice the target instead of the square-root law is what pools
-// with whole requests use (db_connection, folly). Knows no queue and no clock. Used by pool_machine.
+// After Nichols and Jacobson (RFC 8289); the fixed limit of twice the target instead of the square-root law is what
+// servers with whole requests use (db_connection, folly). Knows no queue and no clock. Used by pool_machine.
 #pragma once
 
 #include "tripool/core/time.hpp"

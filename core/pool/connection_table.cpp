@@ -27,11 +27,16 @@ void connection_table::erase(connection_id id) noexcept {
 connection_counts connection_table::counts() const noexcept {
   connection_counts n;
   for (const auto& s : slots_) {
-    if (s.state == slot_state::dialling) ++n.dialling;
-    else if (s.state == slot_state::closing) ++n.closing;
-    else if (s.retiring) ++n.retiring;
-    else if (s.idle()) ++n.idle;
-    else ++n.busy;
+    if (s.state == slot_state::dialling)
+      ++n.dialling;
+    else if (s.state == slot_state::closing)
+      ++n.closing;
+    else if (s.retiring)
+      ++n.retiring;
+    else if (s.idle())
+      ++n.idle;
+    else
+      ++n.busy;
   }
   return n;
 }

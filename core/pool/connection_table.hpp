@@ -24,15 +24,15 @@ struct connection_slot {
   connection_id id = 0;
   slot_state state = slot_state::dialling;
   bool retiring = false;
-  bool worked = false;           ///< It has completed a request.
-  std::uint32_t outstanding = 0; ///< Requests handed to it and not yet ended.
-  time_point since{};            ///< When the dial began, or when it opened.
+  bool worked = false;                    ///< It has completed a request.
+  std::uint32_t outstanding = 0;          ///< Requests handed to it and not yet ended.
+  time_point since{};                     ///< When the dial began, or when it opened.
   time_point expires = time_point::max(); ///< When its lifetime ends.
-  time_point idle_since{};       ///< Since when nothing is outstanding.
-  time_point progressed_at{};    ///< The last completion, or when it went from idle to busy.
-  std::uint64_t used = 0;        ///< The order in which connections became idle: the largest is the latest.
-  duration held{0};              ///< Requests x time since the last completion: what it has worked on.
-  time_point held_at{};          ///< Until when `held` counts.
+  time_point idle_since{};                ///< Since when nothing is outstanding.
+  time_point progressed_at{};             ///< The last completion, or when it went from idle to busy.
+  std::uint64_t used = 0;                 ///< The order in which connections became idle: the largest is the latest.
+  duration held{0};                       ///< Requests x time since the last completion: what it has worked on.
+  time_point held_at{};                   ///< Until when `held` counts.
 
   /// Whether it may get requests.
   bool usable() const noexcept { return state == slot_state::open && !retiring; }

@@ -36,8 +36,8 @@ public:
   void unsettle() noexcept { settled_ = false; }
   /// All connections were thrown away at our own wish: come back one by one, after a pause.
   void postpone(time_point now, std::uint64_t random) noexcept;
-  /// Somebody who knows says that the server is well: the pause ends, but never sooner than the shortest pause after the
-  /// last failure, nor at all while the server is full.
+  /// Somebody who knows says that the server is well: the pause ends, but never sooner than the shortest pause after
+  /// the last failure, nor at all while the server is full.
   void hasten(time_point now) noexcept;
 
   /// No dial may begin before this moment.

@@ -34,8 +34,10 @@ void plan_dispatch(std::span<const connection_load> loads, std::size_t waiting, 
     auto& best = offers.back();
     order.push_back(best.index);
     ++best.outstanding;
-    if (best.outstanding < depth) std::push_heap(offers.begin(), offers.end(), worse);
-    else offers.pop_back();
+    if (best.outstanding < depth)
+      std::push_heap(offers.begin(), offers.end(), worse);
+    else
+      offers.pop_back();
   }
 }
 

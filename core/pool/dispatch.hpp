@@ -1,6 +1,6 @@
 // Which connection gets which waiting request, and whether one more connection is wanted: the pool's policy, as pure
 // functions over plain numbers, so that it can be tuned and tested without a pool.
-// Present policy: an idle connection first (the most recently used, so that few are kept busy), else the least loaded one;
+// Present policy: an idle connection first (the most recently used, so that few are kept busy), else the least loaded;
 // nothing goes behind a statement that has been running for long. Knows no requests. Used by pool_machine.
 #pragma once
 

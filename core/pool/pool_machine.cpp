@@ -16,7 +16,7 @@ pool_machine::pool_machine(pool_options opts, std::uint64_t seed)
   assert(opts_.pipeline_depth > 0);
 }
 
-// -- events -------------------------------------------------------------------------------------------------------------
+// -- events -----------------------------------------------------------------------------------------------------------
 
 void pool_machine::start(time_point now, effects& out) {
   see(now);
@@ -117,7 +117,7 @@ void pool_machine::drain(time_point now, effects& out, duration limit) {
   settle(now, out);
 }
 
-// -- the ways of a request ----------------------------------------------------------------------------------------------
+// -- the ways of a request --------------------------------------------------------------------------------------------
 
 void pool_machine::dispatch(time_point now, effects& out) {
   blocked_ = !queue_.empty();
@@ -216,9 +216,11 @@ std::optional<failure> pool_machine::refusal_at_once(time_point now) const {
   return std::nullopt;
 }
 
-// -- what it tells ------------------------------------------------------------------------------------------------------
+// -- what it tells ----------------------------------------------------------------------------------------------------
 
-refusal_context pool_machine::context() const { return {opts_, table_.counts(), queue_.size()}; }
+refusal_context pool_machine::context() const {
+  return {opts_, table_.counts(), queue_.size()};
+}
 
 pool_state pool_machine::state() const noexcept {
   if (phase_ == phase::drained) return pool_state::drained;

@@ -1,8 +1,8 @@
 // One pool: which requests wait, which connection gets them, when to dial, retire and close, and when to give up.
-// A pure machine: events and moments in, effects out; the seed is all its randomness. It holds requests but neither sends
-// nor answers them, and knows nothing of actors, sockets or other pools. Used by the pool actor, on one thread.
+// A pure machine: events and moments in, effects out; the seed is all its randomness. It holds requests but neither
+// sends nor answers them, and knows nothing of actors, sockets or other pools. Used by the pool actor, on one thread.
 //
-//   running --suspend--> suspended --resume--> running        suspended: everything in the queue, and all that comes, moves
+//   running --suspend--> suspended --resume--> running      suspended: all that is queued, and all that comes, moves
 //   running, suspended --drain--> draining --nothing left--> drained     (for good)
 //
 // Every request that comes in leaves in exactly one effect - dispatch, move or fail - or is in the queue.
@@ -37,8 +37,8 @@ inline constexpr duration next_dial_wait_max = std::chrono::milliseconds{100};
 /// The part of the lifetime by which a connection may go earlier, so that those opened together do not go together.
 inline constexpr int lifetime_jitter_divisor = 10;
 
-/// The machine of one pool. Moments must not go backwards. Effects are appended to `out`; the caller carries them out in
-/// their order. Call `tick` at `next_wake()`, and `pump` once after each batch of events.
+/// The machine of one pool. Moments must not go backwards. Effects are appended to `out`; the caller carries them out
+/// in their order. Call `tick` at `next_wake()`, and `pump` once after each batch of events.
 class pool_machine {
 public:
   /// Preconditions: connections_min <= connections_max, connections_max > 0, pipeline_depth > 0,
@@ -47,8 +47,8 @@ public:
 
   /// Begins to dial. Before it, requests only queue.
   void start(time_point now, std::vector<pool_effect>& out);
-  /// Takes a request: queues it, or lets it go at once with a move (full, suspended, draining, no connection in sight) or
-  /// a failure (its deadline has passed).
+  /// Takes a request: queues it, or lets it go at once with a move (full, suspended, draining, no connection in sight)
+  /// or a failure (its deadline has passed).
   void submit(request_ptr r, time_point now, std::vector<pool_effect>& out);
   /// Hands waiting requests to connections, at most one `dispatch_effect` each, and does all that is due.
   void pump(time_point now, std::vector<pool_effect>& out);
@@ -57,9 +57,9 @@ public:
   void connection_opened(connection_id id, time_point now, std::vector<pool_effect>& out);
   /// A dial failed, or an open connection ended. What it had in hand was answered by itself or comes by `returned`.
   void connection_ended(connection_id id, const connection_end& x, time_point now, std::vector<pool_effect>& out);
-  /// `completed` requests have ended on the connection since its last report, by whatever outcome, but not those that it
-  /// returns. `outstanding`: what it has in hand now; it may not yet know of what was dispatched a moment ago, so that
-  /// only a larger number than the pool's own corrects the pool. Follow up with `pump`.
+  /// `completed` requests have ended on the connection since its last report, by whatever outcome, but not those that
+  /// it returns. `outstanding`: what it has in hand now; it may not yet know of what was dispatched a moment ago, so
+  /// that only a larger number than the pool's own corrects the pool. Follow up with `pump`.
   void progressed(connection_id id, std::uint32_t completed, std::uint32_t outstanding, time_point now);
   /// Requests that the connection did not send come back, to the front of the queue, in their order; the bound of the
   /// queue does not stop them. The connection may have ended before. Follow up with `pump`.
@@ -95,7 +95,7 @@ private:
   enum class phase : std::uint8_t { running, draining, drained };
   using effects = std::vector<pool_effect>;
 
-  // -- requests: pool_machine.cpp ---------------------------------------------------------------------------------------
+  // -- requests: pool_machine.cpp -------------------------------------------------------------------------------------
   void dispatch(time_point now, effects& out);
   void collect_loads() const;
   void expire(time_point now, effects& out);
@@ -108,7 +108,7 @@ private:
   bool must_leave() const noexcept { return suspended_.has_value() || phase_ == phase::drained; }
   refusal_context context() const;
 
-  // -- connections: pool_sizing.cpp -------------------------------------------------------------------------------------
+  // -- connections: pool_sizing.cpp -----------------------------------------------------------------------------------
   void settle(time_point now, effects& out);
   void dial(time_point now, effects& out);
   void begin_dial(time_point now, effects& out);

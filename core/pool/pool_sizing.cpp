@@ -1,6 +1,6 @@
 // The pool's connections: dialling, retiring, closing, and what their ends mean. Its requests: pool_machine.cpp.
-// Each rule has a `..._due` that says when it has something to do; `settle` does it and `next_wake` announces it, so that
-// the two cannot disagree.
+// Each rule has a `..._due` that says when it has something to do; `settle` does it and `next_wake` announces it, so
+// that the two cannot disagree.
 #include "tripool/core/pool/pool_machine.hpp"
 
 #include <utility>
@@ -14,11 +14,13 @@ std::optional<time_point> sooner(std::optional<time_point> x, std::optional<time
   return y ? std::min(*x, *y) : x;
 }
 
-bool is_due(const std::optional<time_point>& x, time_point now) { return x && *x <= now; }
+bool is_due(const std::optional<time_point>& x, time_point now) {
+  return x && *x <= now;
+}
 
 } // namespace
 
-// -- events -------------------------------------------------------------------------------------------------------------
+// -- events -----------------------------------------------------------------------------------------------------------
 
 void pool_machine::connection_opened(connection_id id, time_point now, effects& out) {
   see(now);
@@ -29,8 +31,8 @@ void pool_machine::connection_opened(connection_id id, time_point now, effects& 
   s->since = s->idle_since = s->progressed_at = s->held_at = now;
   s->used = ++use_order_;
   if (opts_.lifetime > duration::zero()) {
-    const auto jitter = random_up_to(random_.next(), static_cast<std::uint64_t>(
-                                                       opts_.lifetime.count() / lifetime_jitter_divisor));
+    const auto jitter =
+      random_up_to(random_.next(), static_cast<std::uint64_t>(opts_.lifetime.count() / lifetime_jitter_divisor));
     s->expires = now + opts_.lifetime - duration{static_cast<duration::rep>(jitter)};
   }
   gate_.succeeded(now);
@@ -45,8 +47,10 @@ void pool_machine::connection_ended(connection_id id, const connection_end& x, t
   const auto s = *found;
   table_.erase(id);
   blocked_ = false;
-  if (s.state == slot_state::dialling && !x.was_open) dial_failed(x, now, out);
-  else if (x.was_open && !x.orderly) connection_lost(s, x, now, out);
+  if (s.state == slot_state::dialling && !x.was_open)
+    dial_failed(x, now, out);
+  else if (x.was_open && !x.orderly)
+    connection_lost(s, x, now, out);
   settle(now, out);
 }
 
@@ -80,8 +84,10 @@ void pool_machine::connection_lost(const connection_slot& s, const connection_en
   ++counters_.lost;
   last_failure_ = x;
   const bool died_young = !s.worked && now - s.since < dial_calm_period;
-  if (died_young && s.state != slot_state::closing) gate_.failed(x.sqlstate, now, random_.next());
-  else gate_.unsettle();
+  if (died_young && s.state != slot_state::closing)
+    gate_.failed(x.sqlstate, now, random_.next());
+  else
+    gate_.unsettle();
   report(cause::connection_lost, x, now, out);
 }
 
@@ -89,7 +95,7 @@ void pool_machine::report(cause why, const connection_end& x, time_point now, ef
   if (troubles_.admit(why, x.sqlstate, now)) out.emplace_back(trouble_effect{why, x.sqlstate, x.message});
 }
 
-// -- what is due --------------------------------------------------------------------------------------------------------
+// -- what is due ------------------------------------------------------------------------------------------------------
 
 void pool_machine::settle(time_point now, effects& out) {
   leave(now, out);
@@ -116,7 +122,7 @@ std::optional<time_point> pool_machine::next_wake() const {
   return due;
 }
 
-// -- dialling -----------------------------------------------------------------------------------------------------------
+// -- dialling ---------------------------------------------------------------------------------------------------------
 
 std::optional<time_point> pool_machine::dial_due() const {
   if (!started_ || phase_ == phase::drained || table_.size() >= opts_.connections_max) return std::nullopt;
@@ -145,7 +151,7 @@ void pool_machine::begin_dial(time_point now, effects& out) {
   out.emplace_back(dial_effect{table_.add(now)});
 }
 
-// -- closing ------------------------------------------------------------------------------------------------------------
+// -- closing ----------------------------------------------------------------------------------------------------------
 
 void pool_machine::close(connection_slot& s, std::string reason, effects& out) {
   s.state = slot_state::closing;
@@ -176,8 +182,10 @@ void pool_machine::retire(time_point now, effects& out) {
   if (!is_due(retire_due(), now)) return;
   const auto n = table_.counts();
   const bool spare = n.usable() > opts_.connections_min || n.total() >= opts_.connections_max;
-  if (spare) table_.find(next_to_retire()->id)->retiring = true;
-  else begin_dial(now, out); // The replacement comes first.
+  if (spare)
+    table_.find(next_to_retire()->id)->retiring = true;
+  else
+    begin_dial(now, out); // The replacement comes first.
 }
 
 void pool_machine::close_retired(effects& out) {
@@ -209,7 +217,7 @@ void pool_machine::close_idle(time_point now, effects& out) {
   close(*table_.find(next_idle()->id), "it was idle for longer than idle_timeout", out);
 }
 
-// -- no connection at all -----------------------------------------------------------------------------------------------
+// -- no connection at all ---------------------------------------------------------------------------------------------
 
 bool pool_machine::starving() const noexcept {
   if (!started_ || phase_ == phase::drained) return false;
@@ -244,7 +252,7 @@ failure pool_machine::no_connection(time_point now) const {
                               failing ? std::string_view{last_failure_.sqlstate} : "");
 }
 
-// -- draining -----------------------------------------------------------------------------------------------------------
+// -- draining ---------------------------------------------------------------------------------------------------------
 
 std::optional<time_point> pool_machine::drain_due() const {
   if (phase_ != phase::draining) return std::nullopt;

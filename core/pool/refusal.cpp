@@ -55,23 +55,23 @@ failure refuse_deadline(const refusal_context& c, duration waited, duration allo
 
 failure refuse_queue_timeout(const refusal_context& c, duration waited) {
   return refusal(c, cause::queue_timeout,
-                 "waited " + text_of(waited) + " in the queue of pool " + c.options.name
-                   + "; queue_wait_max allows " + text_of(c.options.queue_wait_max),
+                 "waited " + text_of(waited) + " in the queue of pool " + c.options.name + "; queue_wait_max allows "
+                   + text_of(c.options.queue_wait_max),
                  "look for slow or blocked statements on the server, raise connections_max, or raise queue_wait_max");
 }
 
 failure refuse_queue_full(const refusal_context& c) {
   return refusal(c, cause::queue_full,
-                 "the queue of pool " + c.options.name + " is full: queue_max allows "
-                   + to_string(c.options.queue_max) + " requests to wait",
+                 "the queue of pool " + c.options.name + " is full: queue_max allows " + to_string(c.options.queue_max)
+                   + " requests to wait",
                  "send it again later with a pause that grows, raise connections_max, or raise queue_max");
 }
 
 failure refuse_overload(const refusal_context& c, duration waited) {
   return refusal(c, cause::overload,
-                 "shed after " + text_of(waited) + " in the queue of pool " + c.options.name
-                   + ": for codel_interval, " + text_of(c.options.codel_interval)
-                   + ", no request has left the queue within codel_target, " + text_of(c.options.codel_target),
+                 "shed after " + text_of(waited) + " in the queue of pool " + c.options.name + ": for codel_interval, "
+                   + text_of(c.options.codel_interval) + ", no request has left the queue within codel_target, "
+                   + text_of(c.options.codel_target),
                  "send fewer requests at a time, look for slow or blocked statements, or raise connections_max");
 }
 
@@ -79,8 +79,10 @@ failure refuse_no_connection(const refusal_context& c, duration since_for, std::
                              std::string_view sqlstate) {
   std::string message = "pool " + c.options.name + " has no open connection";
   if (since_for > duration::zero()) message += " for " + text_of(since_for);
-  if (error.empty()) message += ": its server has not answered the dial yet";
-  else message.append(": ").append(error);
+  if (error.empty())
+    message += ": its server has not answered the dial yet";
+  else
+    message.append(": ").append(error);
   auto f = refusal(c, cause::connection_failed, std::move(message),
                    "look whether the server runs, can be reached and accepts these credentials");
   f.sqlstate = sqlstate;

@@ -1,5 +1,5 @@
-// What a request hears when the pool could not serve it: what happened, how long it took, which limits were in force and
-// what can be done about it. Always `not_executed`: a request in the queue has not been sent.
+// What a request hears when the pool could not serve it: what happened, how long it took, which limits were in force
+// and what can be done about it. Always `not_executed`: a request in the queue has not been sent.
 // Words only; decides nothing. Used by pool_machine.
 #pragma once
 

@@ -14,7 +14,7 @@
 
 namespace tripool {
 
-/// A queue of requests by arrival. An entry expires at its deadline, or `wait_max` after it entered, whichever is sooner.
+/// A queue by arrival. An entry expires at its deadline or `wait_max` after it entered, whichever is sooner.
 class request_queue {
 public:
   /// `wait_max`: the longest wait, counted from `request::queued_at`; zero leaves only the deadlines.

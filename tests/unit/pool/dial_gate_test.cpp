@@ -12,7 +12,9 @@ namespace {
 
 constexpr time_point start{1h};
 /// Random bits that draw exactly `x` when the ceiling is at least that.
-constexpr std::uint64_t draw(duration x) { return static_cast<std::uint64_t>(x.count()); }
+constexpr std::uint64_t draw(duration x) {
+  return static_cast<std::uint64_t>(x.count());
+}
 
 } // namespace
 

@@ -127,8 +127,8 @@ TEST_CASE("drain: when no connection can be made, queued requests move", "[pool]
   w.run_for(50ms);
   for (const auto& x : w.take_all<dial_effect>()) w.ended(x.id, refused());
   const auto effects = w.take();
-  const auto moves = std::count_if(effects.begin(), effects.end(),
-                                   [](const auto& x) { return std::holds_alternative<move_effect>(x); });
+  const auto moves =
+    std::count_if(effects.begin(), effects.end(), [](const auto& x) { return std::holds_alternative<move_effect>(x); });
   CHECK(moves == 1);
   CHECK(w.pool.state() == pool_state::drained);
 }

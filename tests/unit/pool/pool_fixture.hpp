@@ -57,8 +57,12 @@ inline pool_options small_pool(std::size_t min = 2, std::size_t max = 4) {
 inline connection_end refused(std::string sqlstate = {}) {
   return {false, false, std::move(sqlstate), "connection refused"};
 }
-inline connection_end broken() { return {true, false, "57P01", "terminating connection"}; }
-inline connection_end closed() { return {true, true, {}, {}}; }
+inline connection_end broken() {
+  return {true, false, "57P01", "terminating connection"};
+}
+inline connection_end closed() {
+  return {true, true, {}, {}};
+}
 
 /// The machine with its present moment. Each function takes effects into `out`, which only grows until `take`.
 class pool_world {

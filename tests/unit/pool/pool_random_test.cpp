@@ -1,9 +1,9 @@
 // The pool under thousands of random events, against a model that only counts. Here is how it works:
-//   1. A seed decides the options and then event after event: requests, dials that succeed, fail or hang, progress, unsent
-//      requests, broken connections, suspension, eviction, and time that passes.
+//   1. A seed decides the options and then event after event: requests, dials that succeed, fail or hang, progress,
+//      unsent requests, broken connections, suspension, eviction, and time that passes.
 //   2. All effects are carried out on the model: where each request is, and in which state each connection is.
-//   3. After every event the promises are checked: each request in exactly one place, connections within the maximum, one
-//      dial at a time while the server fails, no request behind its deadline, and a next wake that is worth waking for.
+//   3. After every event the promises are checked: each request in exactly one place, connections within the maximum,
+//      one dial at a time while the server fails, no request behind its deadline, and no idle wake-up.
 //   4. At the end the pool drains, and nothing may be left in it.
 // A failure prints its seed.
 #include "tests/support/catch.hpp"
@@ -29,7 +29,9 @@ struct link {
 };
 
 pool_options random_options(splitmix64& random) {
-  auto pick = [&](std::uint64_t least, std::uint64_t most) { return least + random_up_to(random.next(), most - least); };
+  auto pick = [&](std::uint64_t least, std::uint64_t most) {
+    return least + random_up_to(random.next(), most - least);
+  };
   pool_options x;
   x.name = "random";
   x.connections_max = pick(1, 6);
@@ -66,11 +68,19 @@ private:
 
   void step() {
     switch (pick(15)) {
-      case 0: case 1: case 2: case 3: submit(); break;
-      case 4: case 5: case 6: progress(); break;
-      case 7: case 8: machine_.pump(now_, out_); break;
-      case 9: case 10: wait(); break;
-      case 11: case 12: end_dial(); break;
+      case 0:
+      case 1:
+      case 2:
+      case 3: submit(); break;
+      case 4:
+      case 5:
+      case 6: progress(); break;
+      case 7:
+      case 8: machine_.pump(now_, out_); break;
+      case 9:
+      case 10: wait(); break;
+      case 11:
+      case 12: end_dial(); break;
       case 13: give_back(); break;
       case 14: break_one(); break;
       default: command(); break;
@@ -177,8 +187,8 @@ private:
 
   void carry_out(dial_effect& x) {
     REQUIRE(links_.emplace(x.id, link{}).second);
-    const auto dialling = std::count_if(links_.begin(), links_.end(),
-                                        [](auto& l) { return l.second.state == link_state::dialling; });
+    const auto dialling =
+      std::count_if(links_.begin(), links_.end(), [](auto& l) { return l.second.state == link_state::dialling; });
     REQUIRE(dialling <= (failing_ ? 1 : 2));
   }
   void carry_out(dispatch_effect& x) {
@@ -238,11 +248,16 @@ private:
     settle();
     for (int i = 0; i < 10'000 && !drained_; ++i) {
       const auto kind = pick(5);
-      if (kind == 0) progress();
-      else if (kind == 1) end_dial();
-      else if (kind == 2) machine_.pump(now_, out_);
-      else if (kind == 3) break_one();
-      else wait();
+      if (kind == 0)
+        progress();
+      else if (kind == 1)
+        end_dial();
+      else if (kind == 2)
+        machine_.pump(now_, out_);
+      else if (kind == 3)
+        break_one();
+      else
+        wait();
       settle();
       if (const auto x = machine_.stats(now_).connections; x.closing > 0 && x.closing == x.total()) break_one();
       settle();

@@ -8,7 +8,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
-bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
 
 /// A pool of one connection with a pipeline of one, which is open.
 pool_world single(duration codel_target = 0ms) {
@@ -70,6 +72,18 @@ TEST_CASE("pool: nothing is queued behind a statement slower than slow_statement
   CHECK(w.take_all<dispatch_effect>().size() == 1);
 }
 
+TEST_CASE("pool: a connection that was idle for long counts as slow only from its next request on", "[pool]") {
+  pool_world w{small_pool(1, 1)};
+  w.start_healthy();
+  w.run_for(1s);
+  for (int i = 0; i < 2; ++i) {
+    w.submit();
+    w.pump();
+    CHECK(w.take_all<dispatch_effect>().size() == 1);
+    w.now += 10ms;
+  }
+}
+
 TEST_CASE("pool: a long pipeline that makes progress is not taken for stuck", "[pool]") {
   pool_world w{small_pool(1, 1)};
   w.start_healthy();
@@ -129,6 +143,18 @@ TEST_CASE("pool: what connections can take at once does not count as queued", "[
     given += std::get<dispatch_effect>(x).requests.size();
   }
   CHECK(given == 60);
+}
+
+TEST_CASE("pool: room that a completion makes counts at once, before the next pump", "[pool]") {
+  auto w = single();
+  w.submit();
+  w.pump();
+  w.submit_many(11); // One too many.
+  REQUIRE(w.take_all<move_effect>().size() == 1);
+  w.progressed(1, 1);
+  w.submit();
+  CHECK(w.take_all<dispatch_effect>().size() == 1);
+  CHECK(w.pool.stats(w.now).queued == 10);
 }
 
 TEST_CASE("pool: a request whose deadline has passed is answered, not queued", "[pool]") {
@@ -248,6 +274,23 @@ TEST_CASE("pool: a standing queue is shed from its old end, a burst is not", "[p
   CHECK(w.counters().shed == 6);
 }
 
+TEST_CASE("pool: one short wait ends the shedding, though the queue is never empty", "[pool]") {
+  auto w = single(50ms);
+  w.submit_many(3);
+  w.pump();
+  w.run_for(2030ms);
+  w.submit_many(2);
+  w.run_for(20ms); // Overloaded: the two that waited from the start are shed.
+  CHECK(w.take_all<fail_effect>().size() == 2);
+  REQUIRE(w.pool.stats(w.now).overloaded);
+  w.progressed(1, 1);
+  w.pump();
+  CHECK(w.take_all<dispatch_effect>().size() == 1);
+  w.run_for(500ms);
+  CHECK(w.take_all<fail_effect>().empty());
+  CHECK_FALSE(w.pool.stats(w.now).overloaded);
+}
+
 TEST_CASE("pool: under ten times its capacity waits stay near twice the target", "[pool]") {
   auto w = single(50ms);
   duration longest{0};
@@ -264,116 +307,6 @@ TEST_CASE("pool: under ten times its capacity waits stay near twice the target",
   }
   CHECK(served >= 990);
   CHECK(longest <= 110ms);
-}
-
-TEST_CASE("pool: a suspended pool lets go of queued and new requests, and keeps its connections", "[pool]") {
-  auto w = single();
-  w.submit();
-  w.pump();
-  w.take();
-  w.submit_many(3);
-  failure why;
-  why.why = cause::no_server;
-  why.message = "the server does not answer";
-  w.pool.suspend(why, w.now, w.out);
-  auto moved = w.take_all<move_effect>();
-  REQUIRE(moved.size() == 1);
-  REQUIRE(moved[0].requests.size() == 3);
-  CHECK(moved[0].requests[0].why.message == "the server does not answer");
-  CHECK(moved[0].requests[0].why.pool == "primary");
-  w.submit();
-  CHECK(w.take_all<move_effect>().size() == 1);
-  CHECK(w.sizes().open() == 1);
-  CHECK(w.pool.state() == pool_state::suspended);
-  CHECK(w.pool.stats(w.now).suspended_because == "the server does not answer");
-}
-
-TEST_CASE("pool: what a connection of a suspended pool returns moves too", "[pool]") {
-  auto w = single();
-  w.submit();
-  w.pump();
-  const auto given = w.take_all<dispatch_effect>().at(0).requests;
-  w.pool.suspend({}, w.now, w.out);
-  w.pool.returned(1, given, w.now);
-  CHECK(w.pool.next_wake() == w.now);
-  w.pump();
-  CHECK(w.take_all<move_effect>().size() == 1);
-}
-
-TEST_CASE("pool: a resumed pool serves again", "[pool]") {
-  auto w = single();
-  w.pool.suspend({}, w.now, w.out);
-  w.pool.resume(w.now, w.out);
-  w.submit();
-  w.pump();
-  CHECK(w.take_all<dispatch_effect>().size() == 1);
-  CHECK(w.pool.state() == pool_state::running);
-}
-
-TEST_CASE("pool: when a dial fails and no connection is open, nobody waits", "[pool]") {
-  pool_world w{small_pool()};
-  w.start();
-  w.submit_many(3);
-  w.pump();
-  w.take();
-  w.ended(1, refused("57P03"));
-  auto moved = w.take_all<move_effect>();
-  REQUIRE(moved.size() == 1);
-  REQUIRE(moved[0].requests.size() == 3);
-  const auto& why = moved[0].requests[0].why;
-  CHECK(why.kind == outcome::not_executed);
-  CHECK(why.why == cause::connection_failed);
-  CHECK(why.sqlstate == "57P03");
-  CHECK(contains(why.message, "connection refused"));
-}
-
-TEST_CASE("pool: when a dial fails while another connection is open, the queue stays", "[pool]") {
-  pool_world w{small_pool(2, 2)};
-  w.start();
-  w.opened(1);
-  w.take();
-  w.submit_many(10);
-  w.ended(2, refused());
-  CHECK(w.take_all<move_effect>().empty());
-}
-
-TEST_CASE("pool: with the server down and the next dial far off, a new request moves at once", "[pool]") {
-  auto options = small_pool(1, 1);
-  options.backoff_min = options.backoff_max = 5s;
-  pool_world w{options, 3};
-  w.start();
-  w.take();
-  w.ended(1, refused());
-  w.take();
-  w.submit();
-  const auto moved = w.take_all<move_effect>();
-  REQUIRE(moved.size() == 1);
-  CHECK(moved[0].requests[0].why.why == cause::connection_failed);
-}
-
-TEST_CASE("pool: a server that accepts and never answers holds nobody for more than a second", "[pool]") {
-  pool_world w{small_pool()};
-  w.start();
-  w.submit_many(3);
-  w.pump();
-  w.run_for(999ms);
-  CHECK(w.take_all<move_effect>().empty());
-  w.run_for(1ms);
-  auto effects = w.take();
-  std::size_t moved = 0;
-  std::size_t troubles = 0;
-  for (auto& x : effects) {
-    if (auto* m = std::get_if<move_effect>(&x)) moved += m->requests.size();
-    if (std::holds_alternative<trouble_effect>(x)) ++troubles;
-  }
-  CHECK(moved == 3);
-  CHECK(troubles == 1);
-  w.submit();
-  CHECK(w.take_all<move_effect>().size() == 1);
-  w.opened(1);
-  w.submit();
-  w.pump();
-  CHECK(w.take_all<dispatch_effect>().size() == 1);
 }
 
 TEST_CASE("pool: its snapshot tells sizes, waits, averages and counts", "[pool]") {

@@ -148,6 +148,29 @@ TEST_CASE("pool: a server that opens connections only to break them is not diall
   CHECK(dials < 30);
 }
 
+TEST_CASE("pool: a connection that has done work proves the server, so that its loss is not punished",
+          "[pool][sizing]") {
+  auto options = small_pool(1, 1);
+  options.backoff_max = 1h;
+  pool_world w{options};
+  w.start();
+  for (int i = 0; i < 15; ++i) {
+    for (const auto& x : w.take_all<dial_effect>()) w.ended(x.id, refused());
+    w.run_until(w.pool.next_wake().value());
+  }
+  const auto id = w.take_all<dial_effect>().at(0).id;
+  w.opened(id);
+  w.submit();
+  w.pump();
+  w.progressed(id, 1);
+  w.ended(id, broken());
+  const auto dials = w.take_all<dial_effect>();
+  REQUIRE(dials.size() == 1); // At once ...
+  w.ended(dials[0].id, refused());
+  w.run_for(options.backoff_min);
+  CHECK(w.take_all<dial_effect>().size() == 1); // ... and then with the shortest pause.
+}
+
 TEST_CASE("pool: resume ends the pause between dials", "[pool][sizing]") {
   auto options = small_pool(1, 1);
   options.backoff_max = 1h;
@@ -290,6 +313,26 @@ TEST_CASE("pool: a busy connection at the end of its life finishes its work and 
   REQUIRE(w.pool.next_wake() == w.now);
   w.tick();
   CHECK(w.take_all<close_effect>().size() == 1);
+}
+
+TEST_CASE("pool: when its successor cannot be dialled, a retiring connection serves on", "[pool][sizing]") {
+  auto options = small_pool(1, 2);
+  options.idle_timeout = 0s;
+  pool_world w{options};
+  w.start_healthy();
+  w.run_for(5min);
+  w.submit_many(2);
+  w.pump();
+  const auto growth = w.take_all<dial_effect>();
+  REQUIRE(growth.size() == 1);
+  w.opened(growth[0].id); // Above the minimum: the first, older one may retire.
+  w.run_for(25min);
+  REQUIRE(w.sizes().retiring == 1);
+  w.ended(growth[0].id, broken());
+  REQUIRE(w.sizes().retiring == 1);
+  for (const auto& x : w.take_all<dial_effect>()) w.ended(x.id, refused());
+  CHECK(w.sizes().retiring == 0);
+  CHECK(w.sizes().usable() == 1);
 }
 
 TEST_CASE("pool: idle connections above the minimum go one by one, the least recently used first", "[pool][sizing]") {
