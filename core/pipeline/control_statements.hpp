@@ -1,5 +1,5 @@
-// BEGIN, BEGIN READ ONLY and COMMIT under prepared names, for one session. After the server lost or refused them they are
-// prepared anew under fresh names, and after too many losses sent as text. ROLLBACK is rare and always text: it must work.
+// BEGIN, BEGIN READ ONLY and COMMIT under prepared names, for one session. After the server lost or refused them they
+// are prepared anew under fresh names, and after too many losses sent as text. ROLLBACK is always text: it must work.
 // Knows nothing of the wire. Used by the pipeline machine only.
 #pragma once
 

@@ -78,6 +78,13 @@ pipeline_unit* pipeline_machine::running() noexcept {
   return nullptr;
 }
 
+/// Only answers are awaited that no request waits for, such as a shared COMMIT's: no deadline watches over them.
+bool pipeline_machine::leftovers() const noexcept {
+  if (ops_.empty() || validating_ || cancel_ != cancel_state::none) return false;
+  const auto* u = const_cast<pipeline_machine*>(this)->running();
+  return !u || (!u->what && !u->expired);
+}
+
 bool pipeline_machine::cancel_struck() noexcept {
   const auto* u = running();
   return !u || u->cancel_why == cause::none;
@@ -125,6 +132,7 @@ void pipeline_machine::tick(time_point now) {
   if (validating_ && now >= validation_ends_) lose("no answer to a validation after an idle time");
   if (cancel_ != cancel_state::none && now - cancel_since_ >= limits_.cancel_grace)
     lose("a cancelled statement did not end within cancel-grace");
+  if (leftovers() && now - head_since_ >= limits_.cancel_grace) lose("the server does not answer");
 }
 
 void pipeline_machine::expire_waiting(time_point now) {
@@ -177,6 +185,7 @@ std::optional<time_point> pipeline_machine::next_wake() const {
   }
   if (validating_) sooner(validation_ends_);
   if (cancel_ != cancel_state::none) sooner(cancel_since_ + limits_.cancel_grace);
+  if (leftovers()) sooner(head_since_ + limits_.cancel_grace);
   return out;
 }
 

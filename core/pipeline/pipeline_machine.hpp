@@ -1,13 +1,13 @@
-// One connection's pipeline: how requests of many callers share a session without sharing fate, what every answer of the
-// server proves, and what may be claimed when the connection is lost.
+// One connection's pipeline: how requests of many callers share a session without sharing fate, what every answer of
+// the server proves, and what may be claimed when the connection is lost.
 //
 //   waiting --pump--> sent --result--> executed --Sync or COMMIT--> settled (answered)
 //      ^                |  \--error---------------------------------> settled (rejected, moved, in doubt)
 //      +----resend------+   skipped by the server, struck by a foreign cancel, replanned, repeated after 40001
 //
 // Several units that leave together stand behind one Sync: reads inside one READ ONLY block, each write between its own
-// BEGIN and COMMIT, whose tag is the proof of success. An error aborts only what stands behind it in the same Sync; that
-// did not run, and is sent again. A unit that leaves alone has its own Sync and no block. See docs/adr/ for why.
+// BEGIN and COMMIT, whose tag is the proof of success. An error aborts only what stands behind it in the same Sync;
+// that did not run, and is sent again. A unit that leaves alone has its own Sync and no block. See docs/adr/ for why.
 // Knows the session port, no client library and no clock. Driven by the connection actor.
 #pragma once
 
@@ -91,7 +91,7 @@ private:
   void send_rollback(session& s);
   void prepare_controls(session& s);
   void send_closes(session& s);
-  void send_sync(session& s, pipeline_group g);
+  void send_sync(session& s, pipeline_group g, pipeline_unit* lone = nullptr);
   bool taken(bool accepted, pipeline_op&& op);
   void take_back(units& chosen);
 
@@ -124,6 +124,7 @@ private:
   void expire_sent(time_point now);
   void expire_one(pipeline_unit& u, time_point now);
   pipeline_unit* running() noexcept; ///< The unit that the server is at, answered already or not.
+  bool leftovers() const noexcept;
   bool cancel_struck() noexcept;
   void lose(std::string reason);
   void moved_head(time_point now);

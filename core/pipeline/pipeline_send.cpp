@@ -29,6 +29,7 @@ bool pipeline_machine::needs_validation(time_point now) const {
 
 void pipeline_machine::pump(session& s, bool writable, time_point now) {
   if (!open_ || refused_ || effects_.close) return;
+  if (ops_.empty()) head_since_ = now;
   if (want_rollback_ && writable) send_rollback(s);
   // While a cancel is under way nothing is added that it could strike.
   if (waiting_.empty() || !writable || validating_ || cancel_ != cancel_state::none) return;
@@ -48,7 +49,6 @@ void pipeline_machine::send_group(session& s, time_point now) {
   assert(n > 0);
   const bool lone = n == 1 && !chosen.front().what->is_batch();
   if (!lone) prepare_controls(s);
-  if (ops_.empty()) head_since_ = now;
   last_activity_ = now;
   for (auto& u : chosen) {
     u.now = pipeline_unit::state::sent;
@@ -64,8 +64,9 @@ void pipeline_machine::send_group(session& s, time_point now) {
     send_framed(s, chosen);
   }
   if (refused_) take_back(chosen);
+  auto* only = lone && !refused_ ? &chosen.front() : nullptr;
   sent_.splice(sent_.end(), chosen);
-  send_sync(s, {pipeline_group::purpose::work, n});
+  send_sync(s, {pipeline_group::purpose::work, n}, only);
 }
 
 /// The session took no more in the middle of a group: what it did not take whole waits on, and provably did not run.
@@ -196,9 +197,10 @@ void pipeline_machine::send_closes(session& s) {
   if (any) send_sync(s, {pipeline_group::purpose::work, 0});
 }
 
-void pipeline_machine::send_sync(session& s, pipeline_group g) {
+/// `lone`: the unit that this Sync commits.
+void pipeline_machine::send_sync(session& s, pipeline_group g, pipeline_unit* lone) {
   if (refused_) return;
-  if (taken(s.sync(), {pipeline_op::kind::sync, nullptr, 0, {}})) groups_.push_back(g);
+  if (taken(s.sync(), {pipeline_op::kind::sync, lone, 0, {}})) groups_.push_back(g);
 }
 
 } // namespace tripool

@@ -84,8 +84,8 @@ void pipeline_machine::forget_prepare(const pipeline_op& op) {
   }
 }
 
-/// The server does not know a name. Returns false when we know why: its preparation failed or was skipped. Else somebody
-/// has discarded all prepared statements of the session.
+/// The server does not know a name. Returns false when we know why: its preparation failed or was skipped. Else
+/// somebody has discarded all prepared statements of the session.
 bool pipeline_machine::forget_all(const pipeline_op& op) {
   const bool believed = op.what == pipeline_op::kind::execute ? cache_.has_name(op.name) : controls_.has(op.name);
   if (!believed) return false;
@@ -276,6 +276,9 @@ void pipeline_machine::on_lost(const session_loss& x) {
   const bool ended = fatal_seen_ || classify_loss(x, true, false) == verdict::not_executed;
   ops_.clear();
   groups_.clear();
+  cancel_ = cancel_state::none; // Nothing is left to wait for.
+  validating_ = false;
+  want_rollback_ = false;
   for (auto& u : sent_) {
     if (u.now == pipeline_unit::state::settled) continue;
     const bool behind = ended && u.now == pipeline_unit::state::sent && (fatal_seen_ || &u != first);

@@ -50,7 +50,7 @@ struct pipeline_unit {
 struct pipeline_op {
   enum class kind : std::uint8_t { prepare, close, begin, execute, commit, rollback, sync };
   kind what = kind::sync;
-  pipeline_unit* unit = nullptr; ///< Null for what belongs to no unit: shared frames, rollbacks, closes, Syncs.
+  pipeline_unit* unit = nullptr; ///< Null for what belongs to no single unit: shared frames, rollbacks, closes.
   std::uint32_t index = 0;       ///< For `execute`: position of the statement in its request.
   std::string name;              ///< For `prepare`, `close` and what runs by a prepared name.
 };

@@ -1,7 +1,8 @@
 // One pipeline machine on one simulated session, driven as the connection actor drives it, but by hand and with a clock
 // that the test owns.
 //
-//   pipeline_bench b;  auto a = b.write("insert 1 x");  b.drain();  a->is_done();  b.db.ledger().committed("insert 1 x")
+//   pipeline_bench b;  auto a = b.write("insert 1 x");  b.drain();
+//   a->is_done();      b.db.ledger().committed("insert 1 x")
 //
 // Used by the unit tests of core/pipeline.
 #pragma once

@@ -53,6 +53,8 @@ public:
   void block_writes(bool x);
   /// The client's end breaks: what is under way to it is lost, and it learns of it. What has reached the server runs.
   void cut(std::string why = "connection reset by peer");
+  /// The client's library takes `n` more operations, then breaks as by `cut`.
+  void refuse_sends_after(std::size_t n) noexcept { takes_ = n; }
   void set_incoming_bytes(std::size_t x) noexcept { incoming_ = x; }
   std::size_t undelivered() const noexcept { return replies_.size(); }
   std::size_t unwritten() const noexcept { return outgoing_.size(); }
@@ -83,6 +85,7 @@ private:
   std::deque<sim_reply> replies_;
   std::size_t allowed_ = unlimited;
   std::size_t incoming_ = 0;
+  std::size_t takes_ = unlimited;
   bool blocked_ = false;
   bool cut_ = false;
   bool closed_ = false;
