@@ -152,7 +152,7 @@ void health_machine::judge_latency(duration latency, health_effects& out, time_p
 void health_machine::miss(const probe_failure& x, health_effects& out, time_point now) {
   stable_since_ = now;
   ++s_.misses;
-  if (served_at_ && *served_at_ >= sent_at_) {
+  if (served_at_ && *served_at_ > sent_at_) {
     s_.misses = 1;
     if (s_.state == health_state::healthy) {
       become(health_state::degraded, "requests are answered, but the probe got " + describe(x), out, now);

@@ -21,6 +21,7 @@ namespace tripool {
 ///   or get volatile arguments, so CASE does hold them back.
 /// - A function that the role may not execute fails the whole statement, even in a branch that is never taken. Hence
 ///   pg_control_*() stand in a text that query_to_xml runs only where all of them are permitted; else NULL.
+/// - The replay lag is NULL when WAL waits before the first commit has been replayed: not known, which is not 0.
 /// - received_tli is NULL to roles without pg_read_all_stats; the control file's timelines are a lower bound for it.
 inline constexpr std::string_view probe_text = R"sql(
 select r,
@@ -31,7 +32,7 @@ select r,
   pg_wal_lsn_diff(case when r then pg_last_wal_replay_lsn() else pg_current_wal_lsn() end, '0/0'),
   substring(control.f from '<system>([0-9]+)'),
   case when not r or pg_last_wal_receive_lsn() <= pg_last_wal_replay_lsn() then 0
-       else greatest(extract(epoch from clock_timestamp() - pg_last_xact_replay_timestamp()), 0) end,
+       else extract(epoch from clock_timestamp() - pg_last_xact_replay_timestamp()) end,
   case when r then exists (select from pg_stat_wal_receiver) end
 from (select pg_is_in_recovery() as r offset 0) as s
 left join lateral (

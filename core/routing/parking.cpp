@@ -13,15 +13,18 @@ namespace tripool {
 
 namespace {
 
-/// "tried primary (connection_lost), backup (connection_failed)", or that nothing was.
-std::string history(const request& r) {
-  if (r.move_count == 0) return "no pool could be tried";
-  std::string out = "tried ";
+/// "tried primary (connection_lost), backup (connection_failed)", or that nothing was. `last`: what the request brought
+/// along from the pool that it comes from, which is written into its history only when it moves on.
+std::string history(const request& r, const failure& last) {
+  std::string out;
+  const auto add = [&out](std::string_view pool, cause why) {
+    out.append(out.empty() ? "tried " : ", ").append(pool).append(" (").append(to_string(why)).append(")");
+  };
   for (std::size_t i = 0; i < std::min<std::size_t>(r.move_count, r.moves.size()); ++i) {
-    if (i > 0) out += ", ";
-    out.append(r.moves[i].from).append(" (").append(to_string(r.moves[i].why)).append(")");
+    add(r.moves[i].from, r.moves[i].why);
   }
-  return out;
+  if (last.why != cause::none && !last.pool.empty()) add(last.pool, last.why);
+  return out.empty() ? "no pool could be tried" : out;
 }
 
 } // namespace
@@ -98,7 +101,7 @@ moved_request parking::verdict(entry x, const routing_table& t, time_point now) 
   const bool named = !r.wanted_pool().empty();
   f.message = named ? "the pool " + r.wanted_pool() + " cannot serve a " : "no server can serve a ";
   f.message += read ? "read" : "write";
-  f.message += "; waited " + for_people(now - x.since) + ", " + history(r);
+  f.message += "; waited " + for_people(now - x.since) + ", " + history(r, x.what.why);
   if (!x.what.why.message.empty()) f.message += "; last: " + x.what.why.message;
   f.detail = explain(t, r.mode(), now);
   f.hint = read ? "see why the pools are out; send it again when one is back"

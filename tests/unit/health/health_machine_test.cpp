@@ -129,6 +129,17 @@ TEST_CASE("health: while requests are answered, silent probes only degrade", "[h
   CHECK(x.state() == health_state::degraded);
 }
 
+TEST_CASE("health: requests that were answered before a probe do not excuse it", "[health]") {
+  health_fixture x;
+  x.answer();
+  for (int i = 0; i < 3; ++i) {
+    x.wait_for_probe();
+    x.m.served(x.now);
+    x.time_out();
+  }
+  CHECK(x.state() == health_state::unhealthy);
+}
+
 TEST_CASE("health: a pool that comes back has to be well for a while", "[health]") {
   health_fixture x;
   x.answer();

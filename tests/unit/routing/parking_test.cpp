@@ -55,14 +55,15 @@ TEST_CASE("parking: who waited in vain hears how long, what was tried, how the p
   x.why.kind = outcome::not_executed;
   x.why.why = cause::connection_failed;
   x.why.message = "connection refused";
-  record_move(*x.what, "primary", 0, x.why);
+  x.why.pool = "backup";
+  record_move(*x.what, "primary", 1, x.why);
   p.add(std::move(x), dead, now);
   auto over = p.expire(dead, now + 10s);
   REQUIRE(over.size() == 1);
   const auto& f = over[0].why;
   CHECK(f.kind == outcome::not_executed);
   CHECK(f.why == cause::no_server);
-  CHECK(contains(f.message, "no server can serve a write; waited 10 s, tried primary (connection_failed)"));
+  CHECK(contains(f.message, "no server can serve a write; waited 10 s, tried primary (connection_failed), backup"));
   CHECK(contains(f.message, "last: connection refused"));
   CHECK(contains(f.detail, "primary: unhealthy for 10 s (refused)"));
   CHECK(contains(f.detail, "backup: healthy"));
