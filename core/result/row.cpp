@@ -47,7 +47,7 @@ decode_error row::wrong_width(std::size_t wanted) const {
   return {"a row of " + counted(size(), "column") + " cannot be read as " + counted(wanted, "value")};
 }
 
-decode_error row::placed(decode_error x, std::size_t column) const {
+decode_error row::placed(const decode_error& x, std::size_t column) const {
   return {"column " + quoted(data_->column_name(column)) + " (" + std::to_string(column) + "), row "
           + std::to_string(index_) + ": " + x.message};
 }

@@ -54,7 +54,7 @@ public:
   decoded<T> get(std::size_t column) const {
     if (column >= size()) return unexpected{no_column(column)};
     auto out = decode_cell<T>(raw(column), data_->column_type(column), data_->column_format(column));
-    if (!out) out.error() = placed(std::move(out).error(), column);
+    if (!out) return unexpected{placed(out.error(), column)};
     return out;
   }
   /// The first column of that name as a `T`.
@@ -76,7 +76,7 @@ private:
   decode_error no_column(std::string_view name) const;
   decode_error wrong_width(std::size_t wanted) const;
   /// Adds column and row to an error that speaks of the value alone.
-  decode_error placed(decode_error x, std::size_t column) const;
+  decode_error placed(const decode_error& x, std::size_t column) const;
 
   template <class Tuple, std::size_t... Is>
   std::optional<decode_error> fill(Tuple&& into, std::index_sequence<Is...>) const {

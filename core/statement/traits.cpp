@@ -218,7 +218,7 @@ void analyser::on_frame_word(keyword word) noexcept {
       if (word == keyword::set_) f.at = place::with_column;
       break;
     case place::with_column: f.at = place::with_after; break;
-    case place::with_as: break;
+    case place::with_as:
     case place::body: break;
   }
 }
@@ -319,9 +319,9 @@ void analyser::on_neighbours(keyword word) noexcept {
 
 /// A routine's SQL body holds whole statements with semicolons: BEGIN ATOMIC ...; ...; END.
 void analyser::on_routine_word(keyword word) noexcept {
-  if (word == keyword::atomic_ && before(1) == keyword::begin_)
-    ++routine_blocks_;
-  else if (word == keyword::case_ && routine_blocks_ > 0)
+  const bool opens_body = word == keyword::atomic_ && before(1) == keyword::begin_;
+  const bool opens_case = word == keyword::case_ && routine_blocks_ > 0;
+  if (opens_body || opens_case)
     ++routine_blocks_;
   else if (word == keyword::end_ && routine_blocks_ > 0)
     --routine_blocks_;

@@ -27,8 +27,8 @@ public:
   using value_type = T;
   using error_type = E;
 
-  template <class U = T>
-    requires(std::is_convertible_v<U&&, T> && !std::is_same_v<std::remove_cvref_t<U>, expected>)
+  template <class U = T, class = std::enable_if_t<
+                           std::is_convertible_v<U&&, T> && !std::is_same_v<std::remove_cvref_t<U>, expected>>>
   expected(U&& x) : state_(std::in_place_index<0>, std::forward<U>(x)) {}
   template <class G>
     requires(std::is_constructible_v<E, G&&>)

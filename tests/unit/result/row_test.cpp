@@ -134,6 +134,7 @@ TEST_CASE("structs of one and of sixteen members are seen whole", "[result][row]
   static_assert(detail::member_count<seventeen>() == detail::members_max + 1);
   std::vector<owned_result::column> columns(16, {"c", st::int4});
   std::vector<owned_result::cell> cells;
+  cells.reserve(16);
   for (int i = 0; i < 16; ++i) cells.emplace_back(std::to_string(i));
   const result r{std::make_shared<owned_result>("SELECT 1", std::move(columns), cell_rows{std::move(cells)})};
   const auto x = r[0].as<sixteen>();

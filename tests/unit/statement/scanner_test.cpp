@@ -51,9 +51,7 @@ bool starts(const std::string& text, std::size_t i, std::string_view what) {
 std::size_t after_escape_string(const std::string& text, std::size_t i) {
   ++i;
   while (i < text.size()) {
-    if (text[i] == '\\') {
-      i += 2;
-    } else if (starts(text, i, "''")) {
+    if (text[i] == '\\' || starts(text, i, "''")) {
       i += 2;
     } else if (text[i] == '\'') {
       std::size_t j = i + 1;
