@@ -8,6 +8,7 @@
 
 #include "tripool/actors/environment.hpp"
 #include "tripool/actors/loop_actor.hpp"
+#include "tripool/actors/protocol.hpp"
 #include "tripool/core/credentials/secret.hpp"
 
 #include <caf/actor.hpp>

@@ -1,0 +1,48 @@
+// Signals by signalfd.
+#include "service/app/signals.hpp"
+
+#include <csignal>
+
+#include <poll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+namespace tripool::service {
+
+namespace {
+
+sigset_t watched() noexcept {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGTERM);
+  return set;
+}
+
+} // namespace
+
+signal_watch::signal_watch() {
+  const auto set = watched();
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  fd_ = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+signal_watch::~signal_watch() {
+  close(fd_);
+  const auto set = watched();
+  pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+}
+
+std::optional<int> signal_watch::take() noexcept {
+  signalfd_siginfo info{};
+  if (read(fd_, &info, sizeof info) != static_cast<ssize_t>(sizeof info)) return std::nullopt;
+  return static_cast<int>(info.ssi_signo);
+}
+
+std::optional<int> signal_watch::wait(std::chrono::milliseconds limit) noexcept {
+  pollfd p{fd_, POLLIN, 0};
+  poll(&p, 1, static_cast<int>(limit.count()));
+  return take();
+}
+
+} // namespace tripool::service

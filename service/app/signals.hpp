@@ -1,0 +1,28 @@
+// Ctrl-C and SIGTERM as a descriptor that becomes readable, so that commands end in order. Used by commands that wait.
+#pragma once
+
+#include <chrono>
+#include <optional>
+
+namespace tripool::service {
+
+/// While it lives, SIGINT and SIGTERM end nothing but make `fd()` readable. Make it before any thread is started, since
+/// threads inherit the blocked signals. One at a time.
+class signal_watch {
+public:
+  signal_watch();
+  ~signal_watch();
+  signal_watch(const signal_watch&) = delete;
+  signal_watch& operator=(const signal_watch&) = delete;
+
+  int fd() const noexcept { return fd_; }
+  /// The signal that came, or nothing. Does not block.
+  std::optional<int> take() noexcept;
+  /// Waits for a signal at most so long.
+  std::optional<int> wait(std::chrono::milliseconds limit) noexcept;
+
+private:
+  int fd_;
+};
+
+} // namespace tripool::service

@@ -1,0 +1,34 @@
+// The executable's commands. Each returns the process's exit code: 0 done, 1 failed, 2 wrong usage or configuration.
+#pragma once
+
+#include "tripool/actors/config/load.hpp"
+
+#include <optional>
+#include <string>
+
+namespace tripool::service {
+
+/// `tripool check-config FILE`: reads the file and says what is wrong with it, or what it means.
+int check_config(const std::string& file);
+
+/// `tripool pipe --config FILE`: JSON lines in, JSON lines out (see service/pipe/protocol.hpp).
+int run_pipe(const std::string& file, const std::string& log_level);
+
+/// `tripool serve --config FILE`: runs the pools until SIGINT or SIGTERM.
+int serve(const std::string& file, const std::string& log_level);
+
+/// What `tripool demo` can be told.
+struct demo_options {
+  bool serve = false;          ///< Keep serving instead of running the demonstration.
+  double seconds = 12;         ///< Length of the workload.
+  std::string state_directory; ///< Where the private cluster lives; empty: a temporary folder.
+  std::string log_level = "warn";
+};
+
+/// `tripool demo`: a private cluster, a bounded workload, a crash in the middle, and the account at the end.
+int demo(const demo_options& o);
+
+/// Reads a configuration for a command; prints what is wrong and returns nothing on failure.
+std::optional<loaded_config> load_or_complain(const std::string& file);
+
+} // namespace tripool::service

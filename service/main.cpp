@@ -1,0 +1,56 @@
+// The executable `tripool`: reads the command line and runs one command.
+#include "service/commands/commands.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+#include <exception>
+
+namespace {
+
+int run(int argc, char** argv) {
+  using namespace tripool::service;
+  CLI::App app{"Tripool: asynchronous access to PostgreSQL through three supervised pools"};
+  app.set_version_flag("--version", std::string{"tripool "} + TRIPOOL_VERSION);
+  app.require_subcommand(1);
+  std::string file;
+  std::string log_level;
+  demo_options demo_opts;
+
+  auto* check = app.add_subcommand("check-config", "Read a configuration file and say what is wrong with it");
+  check->add_option("FILE", file, "The configuration file")->required();
+
+  const std::string levels = "trace, debug, info, warn, error or off; default: what the configuration says";
+  const auto level = CLI::IsMember({"trace", "debug", "info", "warn", "error", "off"});
+  auto* pipe = app.add_subcommand("pipe", "Answer JSON lines from standard input on standard output");
+  pipe->add_option("--config", file, "The configuration file")->required();
+  pipe->add_option("--log-level", log_level, levels)->check(level);
+
+  auto* serving = app.add_subcommand("serve", "Run the pools until SIGINT or SIGTERM");
+  serving->add_option("--config", file, "The configuration file")->required();
+  serving->add_option("--log-level", log_level, levels)->check(level);
+
+  auto* show = app.add_subcommand("demo", "Make a private PostgreSQL, crash it under load, show what happens");
+  show->add_flag("--serve", demo_opts.serve, "Keep serving instead of running the demonstration");
+  show->add_option("--seconds", demo_opts.seconds, "Length of the workload, 3 to 600 (default 12)")
+    ->check(CLI::Range(3.0, 600.0));
+  show->add_option("--state-directory", demo_opts.state_directory, "Where the private PostgreSQL lives while it runs");
+  show->add_option("--log-level", demo_opts.log_level, levels)->check(level);
+
+  CLI11_PARSE(app, argc, argv);
+  if (*check) return check_config(file);
+  if (*pipe) return run_pipe(file, log_level);
+  if (*serving) return serve(file, log_level);
+  return demo(demo_opts);
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "tripool: %s\n", e.what());
+    return 1;
+  }
+}
