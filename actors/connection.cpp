@@ -156,9 +156,10 @@ void connection::plan_wake() {
   wake_at(next);
 }
 
-connection_status connection::status() const {
+connection_status connection::status() {
   static constexpr std::array<const char*, 6> names{"credential", "resolving", "dialling", "open", "closing", "ended"};
   connection_status out;
+  out.who = caf::actor_cast<caf::actor>(this);
   const auto t = now();
   out.id = owner_.id;
   out.pool = limits().name;

@@ -68,7 +68,7 @@ private:
   void fail_dial(std::string sqlstate, std::string message);
   void end(connection_end how);
   void plan_wake();
-  connection_status status() const;
+  connection_status status();
   const pool_options& limits() const { return env_->config.pools[owner_.pool]; }
 
   environment_ptr env_;

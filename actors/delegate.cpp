@@ -62,6 +62,11 @@ caf::behavior delegate::handlers() {
       for (auto& r : std::exchange(early_, {})) route(std::move(r));
     },
     [this](const drain_msg& x) { drain(x); },
+    [this](get_topology) {
+      auto out = who_;
+      out.manager = manager_;
+      return out;
+    },
     [this](get_status) { return status(); },
     [this](get_service_status) -> caf::delegated<service_status> {
       answer_service_status(make_response_promise());

@@ -35,6 +35,10 @@ struct get_status {};
 /// second is left out.
 struct get_service_status {};
 
+/// Anybody -> delegate: asks where the others are; reply: topology_msg. For inspection: the handles change when an actor
+/// is started again.
+struct get_topology {};
+
 /// Owner -> delegate, delegate -> manager -> pools: take nothing new, finish what there is within `limit`, then end. No
 /// reply: monitor the receiver. What is left at the limit is answered.
 struct drain_msg {
@@ -48,6 +52,7 @@ struct topology_msg {
   std::vector<caf::actor> pools; ///< By their index in the configuration; invalid while one is being restarted.
   caf::actor monitor;
   caf::actor carrier;
+  caf::actor manager;            ///< Only in the reply to `get_topology`.
 };
 
 /// A pool -> its manager: it has drained. The manager ends it.
@@ -195,6 +200,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::reply)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::failure)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::get_status)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::get_service_status)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::get_topology)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::drain_msg)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::topology_msg)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::drained_msg)

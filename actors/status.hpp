@@ -8,6 +8,7 @@
 #include "tripool/core/pool/pool_stats.hpp"
 #include "tripool/core/routing/routing.hpp"
 
+#include <caf/actor.hpp>
 #include <caf/allowed_unsafe_message_type.hpp>
 
 #include <array>
@@ -20,6 +21,7 @@ namespace tripool {
 
 /// One connection.
 struct connection_status {
+  caf::actor who;     ///< The actor itself, for inspection.
   std::uint32_t id = 0;
   std::string pool;
   std::string state;  ///< credential, resolving, dialling, open, closing
