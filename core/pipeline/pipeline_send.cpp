@@ -1,5 +1,6 @@
 // The sending half of the pipeline: which units leave together, and how each is kept apart from its neighbours.
 #include "tripool/core/pipeline/pipeline_machine.hpp"
+#include "tripool/core/statement/traits.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -47,7 +48,10 @@ void pipeline_machine::send_group(session& s, time_point now) {
   units chosen;
   const auto n = choose_group(chosen);
   assert(n > 0);
-  const bool lone = n == 1 && !chosen.front().what->is_batch();
+  const auto& first = chosen.front();
+  // A procedure runs in a block until it turns out to need none: in a block its error proves that nothing happened.
+  const bool may_commit = !first.run_alone && may_commit_inside(first.what->statements().front().text);
+  const bool lone = n == 1 && !first.what->is_batch() && !may_commit;
   if (!lone) prepare_controls(s);
   last_activity_ = now;
   for (auto& u : chosen) {

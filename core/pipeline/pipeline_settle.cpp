@@ -1,5 +1,6 @@
 // The settling half of the pipeline: what each answer of the server proves for the unit that it answers.
 #include "tripool/core/pipeline/pipeline_machine.hpp"
+#include "tripool/core/statement/traits.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -13,10 +14,6 @@ namespace {
 constexpr std::uint8_t resends_max = 200;
 constexpr std::uint8_t repeats_max = 2;
 constexpr std::uint8_t replans_max = 2;
-
-bool is_open(const pipeline_unit& u) noexcept {
-  return u.now == pipeline_unit::state::sent || u.now == pipeline_unit::state::executed;
-}
 
 } // namespace
 

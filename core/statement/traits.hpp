@@ -48,4 +48,7 @@ struct statement_traits {
 /// Analyses one text. Linear in its length.
 statement_traits analyse(std::string_view text) noexcept;
 
+/// Whether the text is a CALL or a DO: outside of a block it may commit before it fails.
+bool may_commit_inside(std::string_view text) noexcept;
+
 } // namespace tripool
