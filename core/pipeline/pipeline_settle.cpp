@@ -15,6 +15,10 @@ constexpr std::uint8_t resends_max = 200;
 constexpr std::uint8_t repeats_max = 2;
 constexpr std::uint8_t replans_max = 2;
 
+bool is_open(const pipeline_unit& u) noexcept {
+  return u.now == pipeline_unit::state::sent || u.now == pipeline_unit::state::executed;
+}
+
 } // namespace
 
 void pipeline_machine::on_result(wire_result&& x, time_point now) {
