@@ -17,8 +17,8 @@ using namespace std::chrono_literals;
 
 /// How a pool finds its password. Kept free of the password itself.
 struct credential_options {
-  std::string password_file; ///< Re-read at each dial; a trailing line end is dropped. Empty: not used.
-  std::string passfile;      ///< libpq's passfile; empty: libpq's own default.
+  std::string password_file;    ///< Re-read at each dial; a trailing line end is dropped. Empty: not used.
+  std::string passfile;         ///< libpq's passfile; empty: libpq's own default.
   bool inline_password = false; ///< The connection string held one; the loader gave it to the carrier.
 };
 
@@ -30,24 +30,24 @@ struct pool_options {
   credential_options credentials;
   std::size_t connections_min = 2;
   std::size_t connections_max = 10;
-  std::size_t queue_max = 200;          ///< Requests that may wait.
-  duration queue_wait_max = 10s;        ///< The longest wait; a request's own deadline may be sooner.
-  duration codel_target = 50ms;         ///< Overload: the wait that is aimed for ...
-  duration codel_interval = 2s;         ///< ... and how long it must have been missed before requests are shed.
+  std::size_t queue_max = 200;   ///< Requests that may wait.
+  duration queue_wait_max = 10s; ///< The longest wait; a request's own deadline may be sooner.
+  duration codel_target = 50ms;  ///< Overload: the wait that is aimed for ...
+  duration codel_interval = 2s;  ///< ... and how long it must have been missed before requests are shed.
   duration connect_timeout = 5s;
-  duration lifetime = 30min;            ///< A connection's age before it is replaced, less up to 10 %.
-  duration idle_timeout = 10min;        ///< A connection above the minimum that idles for longer is closed ...
-  duration idle_check_interval = 30s;   ///< ... at most one in this time.
-  duration validate_after_idle = 1s;    ///< A connection that idled for longer is validated before a write uses it.
-  duration validation_timeout = 1s;     ///< ... and is closed when the validation takes longer.
-  std::size_t pipeline_depth = 32;      ///< Requests on one connection at a time.
-  std::size_t frame_max = 16;           ///< Requests behind one Sync at most: what a lost connection leaves in doubt.
-  std::size_t statement_cache = 256;    ///< Prepared statements a connection; 0 switches preparing off.
-  duration slow_statement = 20ms;       ///< Nothing is queued behind a statement that has been running for longer.
+  duration lifetime = 30min;          ///< A connection's age before it is replaced, less up to 10 %.
+  duration idle_timeout = 10min;      ///< A connection above the minimum that idles for longer is closed ...
+  duration idle_check_interval = 30s; ///< ... at most one in this time.
+  duration validate_after_idle = 1s;  ///< A connection that idled for longer is validated before a write uses it.
+  duration validation_timeout = 1s;   ///< ... and is closed when the validation takes longer.
+  std::size_t pipeline_depth = 32;    ///< Requests on one connection at a time.
+  std::size_t frame_max = 16;         ///< Requests behind one Sync at most: what a lost connection leaves in doubt.
+  std::size_t statement_cache = 256;  ///< Prepared statements a connection; 0 switches preparing off.
+  duration slow_statement = 20ms;     ///< Nothing is queued behind a statement that has been running for longer.
   std::size_t result_bytes_max = 256u << 20;
-  duration cancel_grace = 2s;           ///< After a cancel without effect the connection is closed.
-  duration backoff_min = 50ms;          ///< Dialling again after a failure: the first pause ...
-  duration backoff_max = 5s;            ///< ... doubling up to this, with full jitter.
+  duration cancel_grace = 2s;  ///< After a cancel without effect the connection is closed.
+  duration backoff_min = 50ms; ///< Dialling again after a failure: the first pause ...
+  duration backoff_max = 5s;   ///< ... doubling up to this, with full jitter.
 };
 
 /// The monitor: when it asks, and what it makes of the answers.
@@ -59,8 +59,8 @@ struct monitor_options {
   duration healthy_within = 1s;          ///< A heartbeat answered sooner is healthy ...
   duration degraded_within = 5s;         ///< ... sooner than this degraded, else unhealthy.
   std::size_t misses_max = 3;
-  duration stable_for = 30s;             ///< A pool that came back serves again after being well for this long.
-  std::size_t parked_max = 600;          ///< Requests that wait for any pool to serve them.
+  duration stable_for = 30s;    ///< A pool that came back serves again after being well for this long.
+  std::size_t parked_max = 600; ///< Requests that wait for any pool to serve them.
 };
 
 /// What the delegate gives a request that does not say it itself.

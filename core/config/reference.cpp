@@ -15,7 +15,7 @@ constexpr std::array<std::pair<std::string_view, option_group>, 5> marked_groups
    {"supervision", option_group::supervision},
    {"pool", option_group::pool}}};
 
-std::string as_code(std::string x) {
+std::string as_code(const std::string& x) {
   return x.empty() ? std::string{"none"} : '`' + x + '`';
 }
 
