@@ -54,14 +54,14 @@ struct trouble_effect {
 /// The pool has drained: nothing queued, nothing outstanding, no connection left.
 struct drained_effect {};
 
-using pool_effect
-  = std::variant<dial_effect, dispatch_effect, close_effect, move_effect, fail_effect, trouble_effect, drained_effect>;
+using pool_effect =
+  std::variant<dial_effect, dispatch_effect, close_effect, move_effect, fail_effect, trouble_effect, drained_effect>;
 
 /// How a connection ended, or failed to begin.
 struct connection_end {
   bool was_open = false;
-  bool orderly = false;  ///< At the pool's own wish.
-  std::string sqlstate;  ///< Of the error that ended it, or empty.
+  bool orderly = false; ///< At the pool's own wish.
+  std::string sqlstate; ///< Of the error that ended it, or empty.
   std::string message;
 };
 

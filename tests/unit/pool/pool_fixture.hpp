@@ -151,6 +151,7 @@ public:
 /// Returns the ids of requests in their order.
 inline std::vector<std::uint64_t> ids(const std::vector<request_ptr>& x) {
   std::vector<std::uint64_t> out;
+  out.reserve(x.size());
   for (const auto& r : x) out.push_back(r->id());
   return out;
 }
