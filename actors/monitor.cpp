@@ -202,7 +202,7 @@ void monitor_actor::note_served() {
     const auto n = env_->gauges[i]->served.load(std::memory_order_relaxed);
     if (n == pools_[i].completed_seen) continue;
     pools_[i].completed_seen = n;
-    pools_[i].health.served(t);
+    apply(i, pools_[i].health.served(t));
   }
 }
 

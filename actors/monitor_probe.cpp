@@ -156,7 +156,8 @@ void monitor_actor::probe_ended(probe_msg& x) {
     }
     f.message = facts.error();
   } else {
-    if (x.why_not->kind == outcome::in_doubt || x.why_not->why == cause::connection_lost) return; // The end follows.
+    if (x.why_not->why == cause::connection_lost) return; // The session's end follows.
+    if (x.why_not->why == cause::deadline) f.what = probe_failure::kind::timed_out;
     f.sqlstate = x.why_not->sqlstate;
     f.message = x.why_not->message;
   }

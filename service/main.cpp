@@ -30,6 +30,18 @@ int run(int argc, char** argv) {
   serving->add_option("--config", file, "The configuration file")->required();
   serving->add_option("--log-level", log_level, levels)->check(level);
 
+  bench_options bench_opts;
+  auto* bench = app.add_subcommand("bench", "Measure one pool with closed-loop callers; every answer is checked");
+  bench->add_option("--dsn", bench_opts.dsn, "Connection string of a server with the tables of pgbench -i")->required();
+  bench->add_option("--connections", bench_opts.connections, "1 to 1000 (default 10)")->check(CLI::Range(1, 1000));
+  bench->add_option("--callers", bench_opts.callers, "1 to 100000 (default 64)")->check(CLI::Range(1, 100000));
+  bench->add_option("--seconds", bench_opts.seconds, "0.1 to 3600 (default 5)")->check(CLI::Range(0.1, 3600.0));
+  bench->add_option("--workload", bench_opts.workload, "default point")
+    ->check(CLI::IsMember({"select1", "point", "update", "rows1000", "tx", "mixed"}));
+  bench->add_option("--callers-on", bench_opts.callers_on, "default loop")->check(CLI::IsMember({"loop", "scheduler"}));
+  bench->add_flag("--write", bench_opts.write, "Declare reads as writes: each its own transaction");
+  bench->add_flag("--json", bench_opts.json, "One line of JSON");
+
   auto* show = app.add_subcommand("demo", "Make a private PostgreSQL, crash it under load, show what happens");
   show->add_flag("--serve", demo_opts.serve, "Keep serving instead of running the demonstration");
   show->add_option("--seconds", demo_opts.seconds, "Length of the workload, 3 to 600 (default 12)")
@@ -41,6 +53,7 @@ int run(int argc, char** argv) {
   if (*check) return check_config(file);
   if (*pipe) return run_pipe(file, log_level);
   if (*serving) return serve(file, log_level);
+  if (*bench) return run_bench(bench_opts);
   return demo(demo_opts);
 }
 

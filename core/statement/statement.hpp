@@ -1,5 +1,5 @@
 // What a caller asks: one statement, or a batch of statements that run as one atomic transaction.
-// Plain values that travel in messages. Knows nothing of connections. Used by callers, the delegate and everything below.
+// Plain values that travel in messages. Knows nothing of connections. Used by callers, the delegate and all below.
 #pragma once
 
 #include "tripool/core/statement/parameter.hpp"
@@ -19,22 +19,22 @@ enum class result_format : std::uint8_t { text, binary };
 
 /// One SQL statement with its parameters. Exactly one command a text; parameters are written $1, $2, ...
 struct statement {
-  std::string text;
-  std::vector<parameter> parameters;
+  std::string text{};
+  std::vector<parameter> parameters{};
   access mode = access::write;
   bool repeatable = false; ///< A write whose repetition is harmless: Tripool may repeat it when its answer was lost.
   result_format format = result_format::text;
   std::chrono::milliseconds timeout{0}; ///< From arrival at the delegate to the answer; 0 takes the configured default.
-  std::string pool;                     ///< Name of the only pool that may serve it; empty lets the routing choose.
+  std::string pool{};                   ///< Name of the only pool that may serve it; empty lets the routing choose.
 };
 
 /// Several statements as one atomic transaction in one round trip: all of them or none.
 struct batch {
-  std::vector<statement> statements; ///< Access, repeatable, timeout and pool of the single statements are ignored.
+  std::vector<statement> statements{}; ///< Access, repeatable, timeout and pool of the single statements are ignored.
   access mode = access::write;
   bool repeatable = false;
   std::chrono::milliseconds timeout{0};
-  std::string pool;
+  std::string pool{};
 };
 
 } // namespace tripool

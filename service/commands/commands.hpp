@@ -28,6 +28,21 @@ struct demo_options {
 /// `tripool demo`: a private cluster, a bounded workload, a crash in the middle, and the account at the end.
 int demo(const demo_options& o);
 
+/// What `tripool bench` can be told.
+struct bench_options {
+  std::string dsn;
+  std::size_t connections = 10;
+  std::size_t callers = 64;
+  double seconds = 5;
+  std::string workload = "point";  ///< select1, point, update, rows1000, tx, mixed
+  std::string callers_on = "loop"; ///< loop or scheduler
+  bool write = false;              ///< Send reads as writes: each its own transaction, however it is declared.
+  bool json = false;
+};
+
+/// `tripool bench`: closed-loop callers on one pool; prints throughput, latencies and the client's cost.
+int run_bench(const bench_options& o);
+
 /// Reads a configuration for a command; prints what is wrong and returns nothing on failure.
 std::optional<loaded_config> load_or_complain(const std::string& file);
 
