@@ -152,16 +152,17 @@ bool sim_backend::on_close(const sim_message& m) {
 
 bool sim_backend::on_execute(const sim_message& m) {
   const bool by_name = m.what == sim_message::kind::execute_prepared;
+  if (passed_) return perform_bound(m); // It goes on after a delay, whatever has become of its name since.
   const auto known = by_name ? statements_.find(m.name) : statements_.end();
   if (by_name && known == statements_.end()) {
     answer_error(m, error("26000", "prepared statement \"" + m.name + "\" does not exist"));
     return true;
   }
-  const auto text = sim_bound_text(by_name ? known->second.text : m.text, m.parameters);
-  const auto c = sim_parse(text);
+  bound_ = sim_bound_text(by_name ? known->second.text : m.text, m.parameters);
+  const auto c = sim_parse(bound_);
   if (block_ == block::failed && !is_exit(c)) return answer_error(m, failed_block()), true;
-  if (!by_name && !passed_) {
-    auto x = strike(text, c.is_control(), false, fault_point::parse);
+  if (!by_name) {
+    auto x = strike(bound_, c.is_control(), false, fault_point::parse);
     if (x.what != stroke::kind::none) return handle(m, std::move(x));
   }
   if (c.what == sim_verb::unknown) return answer_error(m, error("42601", "syntax error")), true;
@@ -171,9 +172,14 @@ bool sim_backend::on_execute(const sim_message& m) {
     e.source_function = "RevalidateCachedQuery";
     return answer_error(m, std::move(e)), true;
   }
+  return perform_bound(m);
+}
+
+bool sim_backend::perform_bound(const sim_message& m) {
+  const auto c = sim_parse(bound_);
   if (c.is_control()) return run_control(m, c);
-  if (c.what == sim_verb::vacuum) return run_vacuum(m, text);
-  return run_statement(m, c, text);
+  if (c.what == sim_verb::vacuum) return run_vacuum(m, bound_);
+  return run_statement(m, c, bound_);
 }
 
 bool sim_backend::run_control(const sim_message& m, const sim_command& c) {

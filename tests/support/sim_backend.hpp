@@ -80,6 +80,7 @@ private:
   bool on_prepare(const sim_message& m);
   bool on_execute(const sim_message& m);
   bool on_close(const sim_message& m);
+  bool perform_bound(const sim_message& m);
   bool run_control(const sim_message& m, const sim_command& c);
   bool run_statement(const sim_message& m, const sim_command& c, const std::string& text);
   bool run_vacuum(const sim_message& m, const std::string& text);
@@ -106,6 +107,7 @@ private:
   bool block_read_only_ = false;
   bool skipping_ = false;   ///< An error: everything up to the next Sync is skipped.
   bool pipelining_ = false; ///< Something ran in the implicit transaction.
+  std::string bound_;       ///< The bound text of what was executed last.
   sim_store::transaction writes_;
   std::vector<member> members_;
   std::vector<sim_reply> unflushed_;

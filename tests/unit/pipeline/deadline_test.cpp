@@ -1,5 +1,5 @@
-// Deadlines and cancels: every request is answered by its deadline and half a second, cancels strike whom they were meant
-// for, and who is struck by mistake runs again.
+// Deadlines and cancels: every request is answered by its deadline and half a second, cancels strike whom they were
+// meant for, and who is struck by mistake runs again.
 #include "tests/support/catch.hpp"
 #include "tests/support/pipeline_bench.hpp"
 
