@@ -88,10 +88,7 @@ void pool_machine::returned(connection_id id, std::vector<request_ptr> unsent, t
 }
 
 void pool_machine::tick(time_point now, effects& out) {
-  see(now);
-  expire(now, out);
-  shed(now, out);
-  settle(now, out);
+  pump(now, out);
 }
 
 void pool_machine::suspend(failure why, time_point now, effects& out) {

@@ -65,7 +65,8 @@ public:
   /// queue does not stop them. The connection may have ended before. Follow up with `pump`.
   void returned(connection_id id, std::vector<request_ptr> unsent, time_point now);
 
-  /// Does all that is due: deadlines, shedding, lifetimes, idle connections, dials after a pause, the end of draining.
+  /// Does all that is due: deadlines, shedding, lifetimes, idle connections, dials after a pause, the end of draining,
+  /// and the dispatch of what came back while nobody pumped. The same as `pump`, under the name of its other occasion.
   void tick(time_point now, std::vector<pool_effect>& out);
   /// Returns when `tick` must be called next: never earlier than the last moment this machine heard of, and always such
   /// that `tick` then has something to do.

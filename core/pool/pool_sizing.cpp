@@ -47,7 +47,7 @@ void pool_machine::connection_ended(connection_id id, const connection_end& x, t
   const auto s = *found;
   table_.erase(id);
   blocked_ = false;
-  if (s.state == slot_state::dialling && !x.was_open)
+  if (s.state == slot_state::dialling)
     dial_failed(x, now, out);
   else if (x.was_open && !x.orderly)
     connection_lost(s, x, now, out);
@@ -110,7 +110,7 @@ void pool_machine::settle(time_point now, effects& out) {
 std::optional<time_point> pool_machine::next_wake() const {
   auto due = queue_.next_expiry();
   if (!queue_.empty()) due = sooner(due, codel_.shed_at(queue_.front().queued_at));
-  if (!queue_.empty() && must_leave()) due = now_;
+  if (!queue_.empty() && (must_leave() || !blocked_)) due = now_; // To go, or to be offered to the connections.
   for (const auto& s : table_.slots())
     if (s.retiring && s.idle()) due = now_;
   due = sooner(due, dial_due());

@@ -172,6 +172,7 @@ TEST_CASE("pool: a queued request is answered at its deadline, and hears how lon
   w.pump();
   w.take();
   w.submit(1500ms);
+  w.pump();
   REQUIRE(w.pool.next_wake() == w.now + 1500ms);
   w.run_for(1499ms);
   CHECK(w.take_all<fail_effect>().empty());
@@ -329,4 +330,18 @@ TEST_CASE("pool: its snapshot tells sizes, waits, averages and counts", "[pool]"
   CHECK(x.counters.dispatched == 2);
   CHECK(x.counters.completed == 1);
   CHECK(x.last_dial_error.empty());
+}
+
+TEST_CASE("pool: what comes back between two pumps is not forgotten until some other event", "[pool]") {
+  pool_world w{small_pool(2, 2)};
+  w.start_healthy();
+  w.submit();
+  w.pump();
+  auto given = w.take_all<dispatch_effect>().at(0);
+  w.ended(given.id, broken());
+  w.take();
+  w.pool.returned(given.id, given.requests, w.now);
+  REQUIRE(w.pool.next_wake() == w.now);
+  w.tick();
+  CHECK(w.take_all<dispatch_effect>().size() == 1);
 }

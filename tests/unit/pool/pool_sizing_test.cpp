@@ -213,6 +213,16 @@ TEST_CASE("pool: an orderly end is no trouble", "[pool][sizing]") {
   CHECK(w.take_all<trouble_effect>().empty());
 }
 
+TEST_CASE("pool: a dial whose actor dies counts as a failed dial, whatever is said of it", "[pool][sizing]") {
+  pool_world w{small_pool(1, 1)};
+  w.start();
+  w.take();
+  w.submit();
+  w.ended(1, broken());
+  CHECK(w.counters().dial_failures == 1);
+  CHECK(w.take_all<move_effect>().size() == 1);
+}
+
 TEST_CASE("pool: evict closes idle, busy and dialling connections and dials anew", "[pool][sizing]") {
   pool_world w{small_pool(3, 5)};
   w.start();
