@@ -167,7 +167,11 @@ void pipeline_machine::settle_error(pipeline_unit& u, const server_message& e, c
   c.cancel_aimed = u.cancel_why != cause::none;
   c.stray_cancel = cancel_ != cancel_state::none || now < stray_until_;
   c.poisoned = in_failed_block();
-  switch (classify(e, c)) {
+  auto what = classify(e, c);
+  // A procedure outside of a block may have committed part of its work before it failed.
+  const bool ran = op.what != pipeline_op::kind::prepare && !(e.sqlstate == "25P02" && c.poisoned);
+  if (ran && !c.framed && may_commit_inside(u.what->statements().front().text)) what = verdict::in_doubt;
+  switch (what) {
     case verdict::rejected: return settle_failed(u, describe(u, outcome::rejected, e, index), now);
     case verdict::in_doubt: return settle_moved(u, describe(u, outcome::in_doubt, e, index));
     case verdict::not_executed: return settle_moved(u, describe(u, outcome::not_executed, e, index));
@@ -339,7 +343,9 @@ failure pipeline_machine::describe(const pipeline_unit& u, outcome kind, const s
   f.hint = e.hint;
   if (f.hint.empty()) f.hint = std::string{hint_for(e.sqlstate)};
   if (f.why == cause::deadline)
-    f.message = "the deadline passed while the statement ran: it was cancelled and rolled back";
+    f.message = kind == outcome::rejected
+                  ? "the deadline passed while the statement ran: it was cancelled and rolled back"
+                  : "the deadline passed while the statement ran: it was cancelled";
   if (f.why == cause::result_too_large) {
     f.message = "the result passed result-bytes-max = " + std::to_string(limits_.result_bytes_max)
                 + " bytes: the statement was cancelled";

@@ -178,7 +178,7 @@ bool sim_backend::on_execute(const sim_message& m) {
 bool sim_backend::perform_bound(const sim_message& m) {
   const auto c = sim_parse(bound_);
   if (c.is_control()) return run_control(m, c);
-  if (c.what == sim_verb::vacuum) return run_vacuum(m, bound_);
+  if (c.what == sim_verb::vacuum || c.what == sim_verb::call) return run_committing(m, c);
   return run_statement(m, c, bound_);
 }
 
@@ -237,18 +237,23 @@ bool sim_backend::run_statement(const sim_message& m, const sim_command& c, cons
   return true;
 }
 
-bool sim_backend::run_vacuum(const sim_message& m, const std::string& text) {
+/// What commits by itself, before its tag.
+bool sim_backend::run_committing(const sim_message& m, const sim_command& c) {
+  const bool vacuum = c.what == sim_verb::vacuum;
   if (passed_ != fault_point::before_commit && passed_ != fault_point::after_commit) {
-    if (block_ != block::none || pipelining_)
+    if (vacuum && (block_ != block::none || pipelining_))
       return answer_error(m, error("25001", "VACUUM cannot run inside a transaction block")), true;
-    auto x = strike(text, false, false, fault_point::before);
+    auto x = strike(bound_, false, false, fault_point::before);
     if (x.what != stroke::kind::none) return handle(m, std::move(x));
-    if (home_.in_recovery()) return answer_error(m, error("25006", "cannot execute VACUUM during recovery")), true;
-    members_.push_back({text, false, home_.ledger().ran(text, pid_, true)});
+    if (auto e = refusal_of(c)) return answer_error(m, std::move(*e)), true;
+    if (block_ != block::none) return answer_error(m, error("2D000", "invalid transaction termination")), true;
+    if (!vacuum) writes_.push_back({sim_write::kind::insert, c.key, c.value});
+    members_.push_back({bound_, false, home_.ledger().ran(bound_, pid_, true)});
   }
-  auto x = commit(); // It commits by itself, before its tag.
+  auto x = commit();
+  if (x.what == stroke::kind::none) x = strike(bound_, false, false, fault_point::after);
   if (x.what != stroke::kind::none) return handle(m, std::move(x));
-  complete(tag("VACUUM"));
+  complete(tag(vacuum ? "VACUUM" : "CALL"));
   return true;
 }
 

@@ -83,7 +83,7 @@ private:
   bool perform_bound(const sim_message& m);
   bool run_control(const sim_message& m, const sim_command& c);
   bool run_statement(const sim_message& m, const sim_command& c, const std::string& text);
-  bool run_vacuum(const sim_message& m, const std::string& text);
+  bool run_committing(const sim_message& m, const sim_command& c);
   std::optional<server_message> refusal_of(const sim_command& c) const;
   result perform(const sim_command& c);
 

@@ -86,6 +86,7 @@ bool sim_command::writes() const noexcept {
     case sim_verb::update:
     case sim_verb::remove:
     case sim_verb::select_put:
+    case sim_verb::call:
     case sim_verb::vacuum: return true;
     default: return false;
   }
@@ -125,6 +126,7 @@ sim_command sim_parse(std::string_view bound) {
   if (verb == "insert") return parse_insert(w);
   if (verb == "update" && w.size() == 3) return {sim_verb::update, w[1], w[2], 0};
   if (verb == "delete" && w.size() == 2) return {sim_verb::remove, w[1], {}, 0};
+  if (verb == "call" && w.size() == 3) return {sim_verb::call, w[1], w[2], 0};
   if (verb == "vacuum") return {sim_verb::vacuum, {}, {}, 0};
   if (verb == "noop") return {sim_verb::noop, {}, {}, 0};
   if (verb == "begin") return {w.size() > 1 ? sim_verb::begin_read_only : sim_verb::begin, {}, {}, 0};

@@ -1,7 +1,7 @@
 // The toy SQL of the simulated server: a few recognised texts, enough to tell a row that is there from one that is not.
 // Words are separated by blanks, keywords may be in upper or lower case, $1, $2 ... stand for the parameters:
 //   insert K V [unique] | update K V | delete K | select K | select null | select big N | select put K V
-//   vacuum | noop | begin [read only] | commit | rollback | deallocate NAME | the monitor's probe
+//   vacuum | call K V | noop | begin [read only] | commit | rollback | deallocate NAME | the monitor's probe
 // Knows nothing of sessions. Used by the simulated backend.
 #pragma once
 
@@ -26,6 +26,7 @@ enum class sim_verb : std::uint8_t {
   select_null,   ///< One row that holds a NULL.
   select_big,    ///< One row of `size` bytes.
   select_put,    ///< A SELECT of a function that writes: an insert that looks like a read.
+  call,          ///< A procedure that inserts and commits by itself: refuses a block, may fail afterwards.
   vacuum,        ///< Refuses every transaction block, also the implicit one of a pipeline.
   noop,          ///< A command without effect.
   begin,

@@ -137,3 +137,33 @@ TEST_CASE("a name whose preparation was skipped is not held against those who us
   for (const auto& x : good) CHECK(x->is_done());
   for (const auto* key : {"1", "2", "3"}) CHECK(b.db.store().at(key).size() == 1);
 }
+
+TEST_CASE("a procedure that commits by itself runs alone after the block has refused it", "[pipeline]") {
+  const auto framed = GENERATE(false, true);
+  pipeline_bench b;
+  const auto a = b.write("call 1 a");
+  const auto c = framed ? b.write("insert 2 b") : nullptr;
+  b.drain();
+  CHECK(a->is_done());
+  if (c) CHECK(c->is_done());
+  CHECK(b.db.store().at("1").size() == 1);
+}
+
+TEST_CASE("a procedure that fails outside of a block is in doubt: it may have committed before", "[pipeline]") {
+  const auto* sqlstate = GENERATE("23505", "40001", "57014", "25006", "53300");
+  pipeline_bench b;
+  b.db.script().add({"call 1 a", fault_point::after, fault_kind::error, sqlstate});
+  const auto a = b.write("call 1 a");
+  b.drain();
+  CHECK(a->is(outcome::in_doubt));
+  CHECK(a->failed->sqlstate == sqlstate);
+  CHECK(b.db.store().at("1").size() == 1);
+}
+
+TEST_CASE("a procedure that fails inside its block is rejected", "[pipeline]") {
+  pipeline_bench b;
+  b.db.script().add({"call 1 a", fault_point::before, fault_kind::error, "42883"});
+  const auto a = b.write("call 1 a");
+  b.drain();
+  CHECK(a->is(outcome::rejected));
+}
