@@ -22,7 +22,7 @@ struct demo_options {
   bool serve = false;          ///< Keep serving instead of running the demonstration.
   double seconds = 12;         ///< Length of the workload.
   std::string state_directory; ///< Where the private cluster lives; empty: a temporary folder.
-  std::string log_level = "warn";
+  std::string log_level = "error";
 };
 
 /// `tripool demo`: a private cluster, a bounded workload, a crash in the middle, and the account at the end.
