@@ -1,0 +1,301 @@
+// Driving the deterministic scheduler, and judging answers by the ledgers.
+#include "tests/actors/actor_world.hpp"
+
+#include "tripool/actors/credential_carrier.hpp"
+#include "tripool/actors/delegate.hpp"
+#include "tripool/actors/error.hpp"
+#include "tripool/core/health/probe.hpp"
+
+#include <caf/actor_cast.hpp>
+#include <caf/detail/test_actor_clock.hpp>
+#include <caf/exit_reason.hpp>
+
+#include <spdlog/sinks/stdout_sinks.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <stdexcept>
+#include <string_view>
+#include <utility>
+
+namespace tripool::test {
+
+/// Sets off an exception in the actor that receives it.
+struct poison_msg {};
+
+} // namespace tripool::test
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::test::poison_msg)
+
+namespace tripool::test {
+
+namespace {
+
+/// Jobs without a moment passing, after which the actors are taken to be running in circles.
+constexpr std::size_t jobs_max = 200'000;
+/// What an answer may be late.
+constexpr duration grace = std::chrono::milliseconds{500};
+
+/// When the clock's next timer fires.
+struct clock_reader : caf::detail::test_actor_clock {
+  static std::optional<time_point> next(caf::detail::test_actor_clock& x) {
+    const auto& all = x.*(&clock_reader::schedule_);
+    if (all.empty()) return std::nullopt;
+    return all.begin()->first;
+  }
+};
+
+caf::behavior caller(caf::event_based_actor* self) {
+  return {[self](const call_msg& x) { x.what(*self); }};
+}
+
+std::shared_ptr<spdlog::logger> test_log() {
+  if (std::getenv("TRIPOOL_TEST_LOG") == nullptr) return nullptr;
+  auto out = std::make_shared<spdlog::logger>("tripool", std::make_shared<spdlog::sinks::stdout_sink_st>());
+  out->set_level(spdlog::level::trace);
+  return out;
+}
+
+} // namespace
+
+std::string told::text() const {
+  if (answers == 0) return "no answer";
+  if (is_done()) return "done";
+  return to_string(*failed);
+}
+
+options world_options() {
+  auto out = default_options();
+  for (std::size_t i = 0; i < out.pools.size(); ++i) {
+    auto& to = out.pools[i].target;
+    to.host = "10.0.0." + std::to_string(i + 1);
+    to.dbname = "app";
+    to.user = "app";
+  }
+  return out;
+}
+
+actor_world::actor_world(options o, bool run_now) {
+  cfg_.set("scheduler.policy", caf::atom("testing"));
+  sys_ = std::make_unique<caf::actor_system>(cfg_);
+  sched_ = &dynamic_cast<caf::scheduler::test_coordinator&>(sys_->scheduler());
+  db[backup].make_standby();
+  db[failover].make_standby();
+  for (std::size_t i = 0; i < std::min(db.size(), o.pools.size()); ++i)
+    net_.add(o.pools[i].target.host, o.pools[i].target.port, db[i]);
+  env = make_environment(std::move(o), std::make_shared<sim_session_factory>(net_), nullptr, test_log(), 7);
+  env->inline_helpers = true;
+  delegate = sys_->spawn<tripool::delegate>(env, std::make_shared<const secret_store>());
+  caller_ = sys_->spawn(caller);
+  if (run_now) run();
+}
+
+actor_world::~actor_world() {
+  caf::anon_send_exit(delegate, caf::exit_reason::kill);
+  caf::anon_send_exit(caller_, caf::exit_reason::kill);
+  sweep();
+  delegate = nullptr;
+  caller_ = nullptr;
+}
+
+// -- time ---------------------------------------------------------------------------------------------------------------
+
+time_point actor_world::now() {
+  return sched_->clock().now();
+}
+
+bool actor_world::step() {
+  return sched_->try_run_once();
+}
+
+void actor_world::run() {
+  for (std::size_t i = 0; i < jobs_max; ++i)
+    if (!step()) return;
+  FAIL("the actors do not come to rest");
+}
+
+void actor_world::advance(duration x) {
+  const auto until = now() + x;
+  run();
+  for (std::size_t i = 0; i < jobs_max; ++i) {
+    const auto next = clock_reader::next(sched_->clock());
+    if (!next || *next > until) {
+      sched_->advance_time(until - now());
+      return run();
+    }
+    sched_->advance_time(std::max(*next - now(), duration::zero()));
+    run();
+  }
+  FAIL("timers fire without end");
+}
+
+// -- asking -------------------------------------------------------------------------------------------------------------
+
+void actor_world::call(std::function<void(caf::event_based_actor&)> what) {
+  caf::anon_send(caller_, call_msg{std::move(what)});
+}
+
+told_ptr actor_world::note(std::vector<std::string> texts, access mode, bool repeatable,
+                           std::chrono::milliseconds timeout) {
+  auto out = std::make_shared<told>();
+  out->texts = std::move(texts);
+  out->mode = mode;
+  out->repeatable = repeatable;
+  out->asked = now();
+  const auto& limits = env->config.requests;
+  out->deadline =
+    out->asked + (timeout.count() > 0 ? std::min(duration{timeout}, limits.deadline_max) : limits.deadline);
+  asked_.push_back(out);
+  return out;
+}
+
+told_ptr actor_world::ask(statement x) {
+  auto out = note({sim_bound_text(x.text, x.parameters)}, x.mode, x.repeatable, x.timeout);
+  call([this, out, to = delegate, x = std::move(x)](caf::event_based_actor& self) {
+    self.request(to, caf::infinite, x)
+      .then(
+        [this, out](result& r) {
+          ++out->answers;
+          out->at = now();
+          out->done = reply{{std::move(r)}};
+        },
+        [this, out](const caf::error& e) {
+          ++out->answers;
+          out->at = now();
+          out->failed = failure_of(e);
+        });
+  });
+  return out;
+}
+
+told_ptr actor_world::ask(batch x) {
+  std::vector<std::string> texts;
+  for (const auto& s : x.statements) texts.push_back(sim_bound_text(s.text, s.parameters));
+  auto out = note(std::move(texts), x.mode, x.repeatable, x.timeout);
+  call([this, out, to = delegate, x = std::move(x)](caf::event_based_actor& self) {
+    self.request(to, caf::infinite, x)
+      .then(
+        [this, out](reply& r) {
+          ++out->answers;
+          out->at = now();
+          out->done = std::move(r);
+        },
+        [this, out](const caf::error& e) {
+          ++out->answers;
+          out->at = now();
+          out->failed = failure_of(e);
+        });
+  });
+  return out;
+}
+
+told_ptr actor_world::read(std::string text, std::chrono::milliseconds timeout) {
+  statement s;
+  s.text = std::move(text);
+  s.mode = access::read;
+  s.timeout = timeout;
+  return ask(std::move(s));
+}
+
+told_ptr actor_world::write(std::string text, std::chrono::milliseconds timeout) {
+  statement s;
+  s.text = std::move(text);
+  s.timeout = timeout;
+  return ask(std::move(s));
+}
+
+std::size_t actor_world::committed(const std::string& text) {
+  std::size_t n = 0;
+  for (auto& x : db) n += x.ledger().committed(text);
+  return n;
+}
+
+std::size_t actor_world::probes(std::size_t pool) const {
+  return const_cast<sim_server&>(db[pool]).ledger().executed(probe_text);
+}
+
+std::string actor_world::complaint(const told& x) {
+  if (x.answers > 1) return "answered " + std::to_string(x.answers) + " times";
+  if (x.answers == 0) return now() > x.deadline + grace ? "no answer" : "";
+  if (x.at > x.deadline + grace) {
+    const auto late = std::chrono::duration_cast<std::chrono::milliseconds>(x.at - x.deadline);
+    return "answered " + std::to_string(late.count()) + " ms after its deadline: " + x.text();
+  }
+  if (x.mode == access::read) return {};
+  for (const auto& text : x.texts) {
+    const auto n = committed(text);
+    const auto wrong = [&] { return "committed " + std::to_string(n) + " times, but told: " + x.text(); };
+    const bool effect = n > 0;
+    if (x.is_done() && !effect) return wrong();
+    if (!x.repeatable && n > 1) return wrong();
+    if ((x.is(outcome::not_executed) || x.is(outcome::rejected)) && effect) return wrong();
+  }
+  return {};
+}
+
+std::string actor_world::broken_promises() {
+  std::string out;
+  for (const auto& x : asked_) {
+    const auto what = complaint(*x);
+    if (!what.empty()) out += (x->texts.empty() ? std::string{"(nothing)"} : x->texts.front()) + ": " + what + "\n";
+  }
+  return out;
+}
+
+service_status actor_world::status() {
+  auto out = query<service_status>(delegate, get_service_status{});
+  REQUIRE(out);
+  return *out;
+}
+
+topology_msg actor_world::topology() {
+  auto out = query<topology_msg>(delegate, get_topology{});
+  REQUIRE(out);
+  return *out;
+}
+
+std::vector<connection_status> actor_world::connections(std::size_t pool) {
+  auto out = query<pool_status>(topology().pools.at(pool), get_status{});
+  REQUIRE(out);
+  return out->connections;
+}
+
+// -- what befalls the actors --------------------------------------------------------------------------------------------
+
+void actor_world::strike(const caf::actor& who, death how) {
+  if (!who) return;
+  if (how == death::kill) return caf::anon_send_exit(who, caf::exit_reason::kill);
+  if (how == death::exit) return caf::anon_send_exit(who, caf::exit_reason::remote_link_unreachable);
+  auto* self = dynamic_cast<caf::event_based_actor*>(caf::actor_cast<caf::abstract_actor*>(who));
+  if (self == nullptr || !self->alive()) return;
+  self->become(caf::keep_behavior, caf::behavior{[](const poison_msg&) { throw std::runtime_error("poisoned"); }});
+  caf::anon_send<caf::message_priority::high>(who, poison_msg{});
+}
+
+caf::actor actor_world::next_in_line() {
+  if (sched_->jobs.empty()) return nullptr;
+  auto* self = dynamic_cast<caf::event_based_actor*>(sched_->jobs.front());
+  if (self == nullptr || !std::string_view{self->name()}.starts_with("tripool.")) return nullptr;
+  return caf::actor_cast<caf::actor>(self);
+}
+
+std::size_t actor_world::end(death how) {
+  strike(delegate, how);
+  advance(std::chrono::minutes{1});
+  return sys_->registry().running() - 1; // The caller lives on.
+}
+
+/// Kills whoever still gets a message, so that a failed test ends too.
+void actor_world::sweep() {
+  for (int i = 0; i < 1000; ++i) {
+    while (sched_->has_job()) {
+      if (auto who = next_in_line()) caf::anon_send_exit(who, caf::exit_reason::kill);
+      sched_->run_once();
+    }
+    if (!sched_->has_pending_timeout()) break;
+    sched_->trigger_timeouts();
+  }
+  if (sys_->registry().running() > 0) sys_->await_actors_before_shutdown(false);
+}
+
+} // namespace tripool::test
