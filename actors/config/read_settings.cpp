@@ -267,9 +267,15 @@ void take_group(const caf::settings& from, std::vector<std::string>& path, setti
 
 std::variant<setting_list, std::vector<config_error>> take_settings(const caf::settings& from) {
   const auto found = from.find("tripool");
-  if (found == from.end()) return std::vector{config_error{{}, {}, {}, "the settings hold no group tripool"}};
-  const auto* group = caf::get_if<caf::settings>(&found->second);
-  if (group == nullptr) return std::vector{config_error{{}, "tripool", {}, "is a group: write [tripool] ..."}};
+  const auto* group = found == from.end() ? nullptr : caf::get_if<caf::settings>(&found->second);
+  if (group == nullptr) {
+    // Filled step by step: as an initializer list, g++ 12 warns of what it does not understand.
+    std::vector<config_error> errors(1);
+    const bool missing = found == from.end();
+    if (!missing) errors[0].key = "tripool";
+    errors[0].message = missing ? "the settings hold no group tripool" : "is a group: write [tripool] ...";
+    return errors;
+  }
   setting_list out;
   std::vector<std::string> path;
   take_group(*group, path, out);
