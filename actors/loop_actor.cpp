@@ -29,6 +29,7 @@ loop_actor::subtype_t loop_actor::subtype() const {
 loop_actor::resume_result loop_actor::resume(caf::execution_unit* unit, std::size_t throughput) {
   const auto r = super::resume(loop_ ? loop_ : unit, throughput);
   if (r != caf::resumable::done) on_drained();
+  if (!loop_) context(nullptr); // Its promises may be fulfilled by others, when this unit is long gone.
   return r;
 }
 
