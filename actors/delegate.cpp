@@ -167,10 +167,19 @@ void delegate::on_drained() {
 }
 
 void delegate::on_end() {
-  // Requests that are still here answer for themselves: they were never sent.
-  if (manager_) send_exit(manager_, caf::exit_reason::user_shutdown);
-  for (auto& p : who_.pools)
-    if (p && !manager_) send_exit(p, caf::exit_reason::user_shutdown);
+  // Requests that are still here answer for themselves: they were never sent. They hold promises, and those this actor,
+  // which would keep both for ever.
+  outbox_.clear();
+  unroutable_.clear();
+  early_.clear();
+  const auto end = [this](const caf::actor& x) {
+    if (x) send_exit(x, caf::exit_reason::user_shutdown);
+  };
+  // The manager ends its children itself, but it may have died a moment ago.
+  end(manager_);
+  for (const auto& p : who_.pools) end(p);
+  end(who_.monitor);
+  end(who_.carrier);
 }
 
 void delegate::start_manager() {

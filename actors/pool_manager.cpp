@@ -31,6 +31,10 @@ pool_manager::pool_manager(caf::actor_config& cfg, environment_ptr env, std::sha
 caf::behavior pool_manager::make_behavior() {
   monitor(delegate_);
   set_down_handler([this](caf::down_msg& x) { died(x); });
+  set_exit_handler([this](caf::exit_msg& x) {
+    if (x.source == delegate_.address()) end_children();
+    if (x.reason) quit(x.reason);
+  });
   for (auto& c : children_)
     if (c.who) adopt(c, c.who);
   return {
@@ -87,8 +91,7 @@ caf::actor pool_manager::spawn_child(std::size_t i) {
 
 void pool_manager::died(const caf::down_msg& x) {
   if (x.source == delegate_.address()) {
-    for (auto& c : children_)
-      if (c.who) send_exit(c.who, caf::exit_reason::user_shutdown);
+    end_children();
     return quit(caf::exit_reason::user_shutdown);
   }
   for (auto& c : children_) {
@@ -134,9 +137,13 @@ void pool_manager::finish_if_drained() {
   if (!draining_) return;
   for (std::size_t i = first_pool; i < children_.size(); ++i)
     if (children_[i].who && !children_[i].drained) return;
+  end_children();
+  quit(caf::exit_reason::user_shutdown);
+}
+
+void pool_manager::end_children() {
   for (auto& c : children_)
     if (c.who) send_exit(c.who, caf::exit_reason::user_shutdown);
-  quit(caf::exit_reason::user_shutdown);
 }
 
 } // namespace tripool

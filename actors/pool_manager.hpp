@@ -47,6 +47,7 @@ private:
   void publish();
   void drain(const drain_msg& x);
   void finish_if_drained();
+  void end_children();
   topology_msg topology() const;
 
   static constexpr std::size_t carrier_index = 0;
