@@ -62,7 +62,10 @@ caf::behavior connection::make_behavior() {
     [this](session_wake_msg) {
       if (session_ && !lost_) session_->on_ready(true, true, *this);
     },
-    [this](tick_msg) { ticked(); },
+    [this](tick_msg) {
+      ticked();
+      if (phase_ == phase::ended) quit();
+    },
     [this](get_status) { return status(); },
   };
 }
@@ -112,11 +115,11 @@ void connection::close(const std::string& reason) {
 
 /// The owner is gone, and with it whoever could take requests back. What is on the wire still gets its answer.
 void connection::owner_died() {
-  orphan_ = true;
   early_.clear(); // Each of them goes back to the delegate by itself.
   machine_.take_waiting();
   if (phase_ != phase::open) return end({was_open_, true, {}, "its owner ended"});
   phase_ = phase::closing;
+  self_ = caf::actor_cast<caf::strong_actor_ptr>(this); // Nobody else holds it now.
 }
 
 void connection::fail_dial(std::string sqlstate, std::string message) {
@@ -132,7 +135,8 @@ void connection::end(connection_end how) {
     send(owner_.who, returned_msg{owner_.id, std::move(back)});
   }
   send(owner_.who, ended_msg{owner_.id, std::move(how)});
-  quit();
+  // CAF ends an actor only inside of a message's handler; this may run outside of any.
+  caf::anon_send(caf::actor_cast<caf::actor>(this), tick_msg{});
 }
 
 void connection::on_end() {
@@ -144,6 +148,7 @@ void connection::on_end() {
   unwatch();
   session_.reset();
   early_.clear();
+  self_ = nullptr;
 }
 
 void connection::plan_wake() {

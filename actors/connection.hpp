@@ -83,7 +83,7 @@ private:
   watch_interest watched_;
   bool flushed_ = true;
   bool was_open_ = false;
-  bool orphan_ = false;
+  caf::strong_actor_ptr self_; ///< Keeps an orphan alive until it has ended.
   std::optional<session_loss> lost_;
   std::vector<request_ptr> early_; ///< Came before the session was open.
 };
