@@ -90,6 +90,9 @@ void monitor_actor::on_drained() {
 
 void monitor_actor::on_end() {
   for (std::size_t i = 0; i < pools_.size(); ++i) drop_prober(i);
+  // What waits here goes back to the delegate now, not when the last handle to this actor is dropped.
+  outbox_.clear();
+  parked_.take_all();
 }
 
 void monitor_actor::rebuild() {

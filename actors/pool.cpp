@@ -83,7 +83,9 @@ void pool::on_drained() {
 }
 
 void pool::on_end() {
-  // What is in the machine goes back to the delegate by itself when the machine dies with this actor.
+  // What waits here goes back to the delegate now, not when the last handle to this actor is dropped.
+  effects_.clear();
+  machine_ = pool_machine{limits(), 0};
   publish_load();
   connections_.clear();
 }
