@@ -20,15 +20,6 @@
 
 namespace tripool::test {
 
-/// Sets off an exception in the actor that receives it.
-struct poison_msg {};
-
-} // namespace tripool::test
-
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::test::poison_msg)
-
-namespace tripool::test {
-
 namespace {
 
 /// Jobs without a moment passing, after which the actors are taken to be running in circles.
@@ -98,7 +89,7 @@ actor_world::~actor_world() {
   caller_ = nullptr;
 }
 
-// -- time ---------------------------------------------------------------------------------------------------------------
+// -- time ----------------------------------------------------------------------------------------------------------
 
 time_point actor_world::now() {
   return sched_->clock().now();
@@ -129,7 +120,7 @@ void actor_world::advance(duration x) {
   FAIL("timers fire without end");
 }
 
-// -- asking -------------------------------------------------------------------------------------------------------------
+// -- asking --------------------------------------------------------------------------------------------------------
 
 void actor_world::call(std::function<void(caf::event_based_actor&)> what) {
   caf::anon_send(caller_, call_msg{std::move(what)});
@@ -260,7 +251,7 @@ std::vector<connection_status> actor_world::connections(std::size_t pool) {
   return out->connections;
 }
 
-// -- what befalls the actors --------------------------------------------------------------------------------------------
+// -- what befalls the actors ---------------------------------------------------------------------------------------
 
 void actor_world::strike(const caf::actor& who, death how) {
   if (!who) return;

@@ -53,6 +53,9 @@ struct call_msg {
   std::function<void(caf::event_based_actor&)> what;
 };
 
+/// Sets off an exception in the actor that receives it (see actor_world::strike).
+struct poison_msg {};
+
 /// The ways in which an actor can die.
 enum class death : std::uint8_t {
   kill,      ///< exit_reason::kill: no handler is asked.
@@ -80,7 +83,7 @@ public:
   environment_ptr env;
   caf::actor delegate;
 
-  // -- time -------------------------------------------------------------------------------------------------------------
+  // -- time --------------------------------------------------------------------------------------------------------
   time_point now();
   /// Runs one job; false when there is none.
   bool step();
@@ -90,7 +93,7 @@ public:
   void advance(duration x);
   std::size_t jobs() const { return sched_->jobs.size(); }
 
-  // -- asking -----------------------------------------------------------------------------------------------------------
+  // -- asking ------------------------------------------------------------------------------------------------------
   /// Asks; the answer is written to what is returned. `run` or `advance` afterwards.
   told_ptr ask(statement x);
   told_ptr ask(batch x);
@@ -122,7 +125,7 @@ public:
   /// The connections of a pool, as it tells.
   std::vector<connection_status> connections(std::size_t pool);
 
-  // -- what befalls the actors --------------------------------------------------------------------------------------------
+  // -- what befalls the actors -------------------------------------------------------------------------------------
   /// Makes an actor die. It does when its turn comes.
   void strike(const caf::actor& who, death how);
   /// The actor of Tripool whose turn it is next; invalid when there is none, or it is the test's own.
@@ -147,3 +150,4 @@ private:
 } // namespace tripool::test
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::test::call_msg)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::test::poison_msg)
