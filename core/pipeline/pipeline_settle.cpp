@@ -278,7 +278,6 @@ void pipeline_machine::on_lost(const session_loss& x) {
   open_ = false;
   // A FATAL ends the server's work at the first operation without an answer: what stands behind that never ran.
   const auto* first = ops_.empty() ? nullptr : ops_.front().unit;
-  const bool ended = fatal_seen_ || classify_loss(x, true, false) == verdict::not_executed;
   ops_.clear();
   groups_.clear();
   cancel_ = cancel_state::none; // Nothing is left to wait for.
@@ -286,8 +285,9 @@ void pipeline_machine::on_lost(const session_loss& x) {
   want_rollback_ = false;
   for (auto& u : sent_) {
     if (u.now == pipeline_unit::state::settled) continue;
-    const bool behind = ended && u.now == pipeline_unit::state::sent && (fatal_seen_ || &u != first);
-    const bool never_ran = u.now == pipeline_unit::state::resend || behind;
+    const bool ended_before = fatal_seen_ || classify_loss(x, true, &u == first) == verdict::not_executed;
+    const bool never_ran =
+      u.now == pipeline_unit::state::resend || (u.now == pipeline_unit::state::sent && ended_before);
     server_message e;
     e.sqlstate = x.sqlstate;
     e.message = "the connection was lost: " + x.message;

@@ -117,6 +117,11 @@ void pipeline_bench::on_lost(session_loss&& x) {
   machine.on_lost(x);
 }
 
+void pipeline_bench::on_notice(server_message&& x) {
+  machine.on_notice(x);
+  notices.push_back(std::move(x));
+}
+
 void pipeline_bench::apply_effects() {
   auto x = machine.take_effects();
   for (auto& m : x.moved) {

@@ -76,6 +76,7 @@ public:
   bool pumping = true;                         ///< False: `drain` sends nothing new.
   std::vector<seen_move> moves;
   std::vector<trouble_effect> troubles;
+  std::vector<server_message> notices;
   std::uint32_t cancels_wanted = 0;
   std::optional<std::string> closed; ///< Why the machine wanted the session closed.
   bool lost = false;
@@ -85,7 +86,7 @@ private:
   void on_open(const server_info& info) override { machine.opened(info, now); }
   void on_result(wire_result&& x) override { machine.on_result(std::move(x), now); }
   void on_lost(session_loss&& x) override;
-  void on_notice(server_message&& x) override { machine.on_notice(x); }
+  void on_notice(server_message&& x) override;
   void on_notification(std::string_view, std::string_view, std::int32_t) override {}
   void on_parameter(std::string_view, std::string_view) override {}
   void apply_effects();

@@ -51,7 +51,8 @@ TEST_CASE("a server that does not answer: in doubt within half a second of the d
   CHECK(a->failed->why == cause::deadline);
   CHECK(r->answers == 1);
   CHECK(!b.closed);
-  b.deliver_cancel(); // Without an effect.
+  b.deliver_cancel();                             // Without an effect.
+  CHECK(b.machine.next_wake() == b.now + 1500ms); // The grace, from the deadline on.
   b.pass_by_wakes(3s);
   CHECK(b.closed);
 }
@@ -108,7 +109,7 @@ TEST_CASE("an expired statement that comes to the head while a cancel is still o
   b.drain();
   CHECK(b.db.store().at("1").size() == 1);
   b.machine.cancel_finished(b.now); // Too late to strike anybody.
-  b.pass(0s);
+  b.deliver();
   CHECK(b.cancels_wanted == 2);
   b.deliver_cancel();
   b.drain();
@@ -242,6 +243,7 @@ TEST_CASE("a server that falls silent when only a shared COMMIT is unanswered is
   CHECK(a->is_done());
   CHECK(c->is_done());
   CHECK(!b.machine.idle());
+  CHECK(b.machine.next_wake() == b.now + 2s);
   b.pass_by_wakes(3s);
   CHECK(b.closed);
 }

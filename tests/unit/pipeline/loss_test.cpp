@@ -126,6 +126,25 @@ TEST_CASE("an idle session that was terminated doubts what was sent to it unawar
   CHECK(a->failed->sqlstate == "57P01");
 }
 
+TEST_CASE("a session that the server ended for its own sake did not run what was sent to it unaware", "[pipeline]") {
+  pipeline_bench b;
+  b.db.terminate_all("57P05", "terminating connection due to idle-session timeout");
+  const auto a = b.write("insert 1 a");
+  b.pump();
+  const auto c = b.write("insert 2 b");
+  b.drain();
+  CHECK(a->is(outcome::not_executed));
+  CHECK(c->is(outcome::not_executed));
+}
+
+TEST_CASE("a session whose server failed within itself doubts what was sent to it", "[pipeline]") {
+  pipeline_bench b;
+  b.db.terminate_all("XX000", "internal error");
+  const auto a = b.write("insert 1 a");
+  b.drain();
+  CHECK(a->is(outcome::in_doubt));
+}
+
 TEST_CASE("a commit whose wait for the synchronous standby was cancelled is in doubt, not done", "[pipeline]") {
   const auto framed = GENERATE(false, true);
   pipeline_bench b;
@@ -208,8 +227,22 @@ TEST_CASE("what can be repeated leaves a connection that is given up, the rest s
   b.drain();
   CHECK(a->answers == 0);
   CHECK(d->answers == 1);
+  CHECK(b.machine.next_wake());
   b.db.release_delays();
   b.drain();
   CHECK(a->is_done());
   CHECK(c->answers == 1);
+}
+
+TEST_CASE("a connection that was given up does not hang on what it still has to do for nobody", "[pipeline]") {
+  pipeline_bench b;
+  b.db.hang();
+  const auto a = b.read("select 1");
+  b.drain();
+  b.machine.give_up_repeatable("for the test");
+  b.pass(std::chrono::seconds{0});
+  CHECK(a->answers == 1);
+  CHECK(b.machine.next_wake() == b.now + std::chrono::seconds{2});
+  b.pass_by_wakes(std::chrono::seconds{2});
+  CHECK(b.closed);
 }

@@ -116,6 +116,42 @@ TEST_CASE("prepared statements that the server forgot are prepared anew, those o
   }
 }
 
+TEST_CASE("the loss of one name tells that all are gone: nobody else stumbles over it", "[pipeline]") {
+  pipeline_bench b;
+  for (int i = 0; i < 2; ++i) {
+    for (const auto* text : {"select 1", "select 2", "select 3"}) {
+      b.read(text);
+      b.drain();
+    }
+  }
+  b.write("insert 1 a"), b.write("insert 2 b");
+  b.drain();
+  b.backend().forget_statements();
+  for (const auto* text : {"select 1", "select 2", "select 3"}) {
+    const auto a = b.read(text);
+    b.drain();
+    CHECK(a->is_done());
+  }
+  const auto a = b.write("insert 3 c"), c = b.write("insert 4 d");
+  b.drain();
+  CHECK(a->is_done());
+  CHECK(c->is_done());
+  CHECK(b.machine.resent() == 1);
+}
+
+TEST_CASE("frames whose preparation failed half-way are prepared anew under other names", "[pipeline]") {
+  pipeline_bench b;
+  b.db.script().add({"BEGIN READ ONLY", fault_point::parse, fault_kind::error, "53200"});
+  for (int i = 0; i < 3; ++i) {
+    const auto before = b.machine.resent();
+    const auto a = b.write("insert 1 a"), c = b.write("insert 2 b");
+    b.drain();
+    CHECK(a->is_done());
+    CHECK(c->is_done());
+    CHECK((i == 0 || b.machine.resent() == before));
+  }
+}
+
 TEST_CASE("a name whose preparation was skipped is not held against those who use it next", "[pipeline]") {
   pipeline_bench b;
   b.write("insert $1 x", {0}), b.write("noop");

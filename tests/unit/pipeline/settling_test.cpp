@@ -136,6 +136,8 @@ TEST_CASE("groups behind a failed block are rolled forward: ROLLBACK once, then 
   const auto lone = b.write("insert 5 e");
   b.pump();
   CHECK(b.db.store().log().empty()); // The failed block holds them all.
+  b.link().release(4 + 6 + 1);       // The frames' names; BEGIN, the error, what was skipped; the Sync.
+  b.drain();
   b.link().release_all();
   b.drain();
   CHECK(first[0]->is(outcome::rejected));
@@ -146,6 +148,39 @@ TEST_CASE("groups behind a failed block are rolled forward: ROLLBACK once, then 
   CHECK(b.db.store().log().size() == 4);
   for (const auto* text : {"insert 2 b", "insert 3 c", "insert 4 d", "insert 5 e"})
     CHECK(b.db.ledger().committed(text) == 1);
+  CHECK(first[0]->failed->attempts == 1);
+  CHECK(b.notices.empty()); // A second ROLLBACK would be warned of.
+}
+
+TEST_CASE("a statement that was struck by others counts as attempted once, and goes before those that came later",
+          "[pipeline]") {
+  auto limits = pipeline_bench::default_limits();
+  limits.pipeline_depth = 3;
+  pipeline_bench b{limits};
+  for (const auto* text : {"insert 1 a", "insert 2 b"})
+    b.db.script().add({text, fault_point::before, fault_kind::error, "23505"});
+  b.write("insert 1 a");
+  const auto c = b.write("insert 2 b");
+  b.write("insert 3 c"), b.write("insert 4 d");
+  b.drain();
+  CHECK(c->failed->attempts == 1);
+  CHECK(b.db.ledger().commits() == std::vector<std::string>{"insert 3 c", "insert 4 d"});
+}
+
+TEST_CASE("a COMMIT that is answered with another tag has committed nothing", "[pipeline]") {
+  auto limits = pipeline_bench::default_limits();
+  limits.statement_cache = 0;
+  pipeline_bench b{limits};
+  b.link().hold();
+  const auto a = b.run_batch({"insert 1 a"});
+  b.pump();
+  for (const auto* tag : {"BEGIN", "INSERT 0 1", "ROLLBACK"}) {
+    wire_result x;
+    x.rows = result{std::make_shared<owned_result>(tag, std::vector<owned_result::column>{},
+                                                   std::vector<std::vector<owned_result::cell>>{})};
+    b.machine.on_result(std::move(x), b.now);
+  }
+  CHECK(a->is(outcome::rejected));
 }
 
 TEST_CASE("many failing statements do not wear out the innocent ones among them", "[pipeline]") {
@@ -160,6 +195,7 @@ TEST_CASE("many failing statements do not wear out the innocent ones among them"
   for (const auto& x : bad) CHECK(x->is(outcome::rejected));
   CHECK(good->is_done());
   CHECK(b.moves.empty());
+  CHECK(b.machine.resent() < 100); // Struck often, they go alone.
 }
 
 TEST_CASE("many failing batches do not wear out the innocent ones behind them", "[pipeline]") {
