@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr std::uint64_t replay = 0; ///< A seed to run alone, or 0.
-constexpr std::uint64_t seeds = 1500;
+constexpr std::uint64_t seeds = 400;
 
 class history {
 public:
