@@ -19,6 +19,13 @@ bool is_open(const pipeline_unit& u) noexcept {
   return u.now == pipeline_unit::state::sent || u.now == pipeline_unit::state::executed;
 }
 
+/// The server does not know the name that the operation ran by: it ran nothing. A statement's own 26000, from a function
+/// that raises it, names another.
+bool is_unknown_name(const pipeline_op& op, const server_message& e) noexcept {
+  const bool by_name = op.what != pipeline_op::kind::prepare && op.what != pipeline_op::kind::close && !op.name.empty();
+  return by_name && e.sqlstate == "26000" && e.message.find(op.name) != std::string::npos;
+}
+
 } // namespace
 
 void pipeline_machine::on_result(wire_result&& x, time_point now) {
@@ -69,7 +76,7 @@ void pipeline_machine::on_error(const pipeline_op& op, const server_message& e, 
   if (op.what == op_kind::rollback) return lose("ROLLBACK failed: " + e.message);
   if (op.what == op_kind::prepare) forget_prepare(op);
   if (op.what == op_kind::close && e.sqlstate != "26000") cache_.close_again(op.name);
-  const bool unknown_name = e.sqlstate == "26000" && !op.name.empty() && op.what != op_kind::close;
+  const bool unknown_name = is_unknown_name(op, e);
   const bool believed = unknown_name && forget_all(op);
   if (!op.unit || !is_open(*op.unit)) return; // What stands behind a shared frame is skipped, and sent again.
   // A frame's own name is gone, or the name's preparation failed: the unit is not to blame.
@@ -169,7 +176,8 @@ void pipeline_machine::settle_error(pipeline_unit& u, const server_message& e, c
   c.poisoned = in_failed_block();
   auto what = classify(e, c);
   // A procedure outside of a block may have committed part of its work before it failed.
-  const bool ran = op.what != pipeline_op::kind::prepare && !(e.sqlstate == "25P02" && c.poisoned);
+  const bool refused = is_unknown_name(op, e) || (e.sqlstate == "25P02" && c.poisoned);
+  const bool ran = op.what != pipeline_op::kind::prepare && !refused;
   if (ran && !c.framed && may_commit_inside(u.what->statements().front().text)) what = verdict::in_doubt;
   switch (what) {
     case verdict::rejected: return settle_failed(u, describe(u, outcome::rejected, e, index), now);

@@ -203,3 +203,23 @@ TEST_CASE("a procedure that fails inside its block is rejected", "[pipeline]") {
   b.drain();
   CHECK(a->is(outcome::rejected));
 }
+
+TEST_CASE("a procedure's own 26000 is not taken for a lost name, a lost name is not taken for a failure",
+          "[pipeline]") {
+  pipeline_bench b;
+  for (int i = 0; i < 2; ++i) {
+    b.write("call $1 x", {i}); // Prepared by now.
+    b.drain();
+  }
+  b.db.script().add({"call 5 x", fault_point::after, fault_kind::error, "26000"});
+  const auto raised = b.write("call $1 x", {5});
+  b.drain();
+  CHECK(raised->is(outcome::in_doubt));
+  CHECK(b.db.ledger().committed("call 5 x") == 1);
+
+  b.backend().forget_statements();
+  const auto lost = b.write("call $1 x", {6});
+  b.drain();
+  CHECK(lost->is_done());
+  CHECK(b.db.ledger().committed("call 6 x") == 1);
+}
