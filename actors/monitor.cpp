@@ -76,7 +76,12 @@ caf::behavior monitor_actor::handlers() {
 void monitor_actor::on_drained() {
   note_served();
   probe_what_is_due();
-  if (dirty_) rebuild();
+  if (dirty_) {
+    rebuild();
+  } else if (heard_) {
+    retry_parked();
+  }
+  heard_ = false;
   const auto t = now();
   for (auto& x : parked_.expire(*table_, t)) answer(std::move(x));
   for (std::size_t i = 0; i < outbox_.size(); ++i)
@@ -146,14 +151,8 @@ void monitor_actor::place(moved_request x, time_point t) {
   auto step = retry_step::move_elsewhere;
   if (!fresh) step = next_step(r, x.why, env_->config.requests.attempts_max, t);
   if (step == retry_step::answer) return answer(std::move(x));
-  route_query q;
-  q.mode = r.mode();
-  q.tried = r.tried;
-  q.untried_only = step == retry_step::spill_over;
-  q.wanted_pool = r.wanted_pool();
-  q.random = random_.next();
-  const auto to = table_ ? choose(*table_, read_loads(*env_), q) : std::nullopt;
-  if (to && *to < who_.pools.size() && who_.pools[*to]) {
+  const auto to = pool_for(r, read_loads(*env_), step == retry_step::spill_over);
+  if (to) {
     if (!fresh) record_move(r, lasting_name(x.why.pool), *to, x.why);
     ++moved_count_;
     return hand_over(*to, std::move(x.what));
@@ -165,6 +164,35 @@ void monitor_actor::place(moved_request x, time_point t) {
   ++parked_count_;
 }
 
+/// The pool for a request now; nothing: it has to wait. A pool that has had it already gets it only if no other can serve
+/// it, and while that pool is in trouble only once its server has answered somebody since: from a dying pool a request
+/// would come back at once, and use up its attempts there before the next writer is found.
+std::optional<std::size_t> monitor_actor::pool_for(const tripool::request& r, std::span<const pool_load> loads,
+                                                   bool untried_only) {
+  if (!table_) return {};
+  route_query q;
+  q.mode = r.mode();
+  q.tried = r.tried;
+  q.untried_only = untried_only;
+  q.wanted_pool = r.wanted_pool();
+  q.random = random_.next();
+  auto to = choose(*table_, loads, q);
+  if (to && untimely(*to, r)) {
+    q.tried = 0;
+    for (std::size_t i = 0; i < pools_.size(); ++i)
+      if (untimely(i, r)) q.tried |= std::uint32_t{1} << i;
+    q.untried_only = true;
+    to = choose(*table_, loads, q);
+  }
+  return to && *to < who_.pools.size() && who_.pools[*to] ? to : std::nullopt;
+}
+
+/// Whether the pool has had the request, is in trouble, and has not been heard of since.
+bool monitor_actor::untimely(std::size_t i, const tripool::request& r) const {
+  const auto& health = pools_[i].health.snapshot();
+  return (r.tried >> i & 1U) != 0 && health.trouble && (!health.last_answer || *health.last_answer < r.queued_at);
+}
+
 void monitor_actor::hand_over(std::size_t to, request_ptr r) {
   r->tried |= std::uint32_t{1} << to;
   outbox_[to].push_back(std::move(r));
@@ -172,15 +200,8 @@ void monitor_actor::hand_over(std::size_t to, request_ptr r) {
 
 void monitor_actor::retry_parked() {
   if (parked_.empty() || !table_) return;
-  const auto load = read_loads(*env_);
-  const auto routable = [&](const tripool::request& r) {
-    route_query q;
-    q.mode = r.mode();
-    q.tried = r.tried;
-    q.wanted_pool = r.wanted_pool();
-    const auto to = choose(*table_, load, q);
-    return to && *to < who_.pools.size() && who_.pools[*to];
-  };
+  const auto loads = read_loads(*env_);
+  const auto routable = [&](const tripool::request& r) { return pool_for(r, loads, false).has_value(); };
   const auto t = now();
   for (auto& x : parked_.take_routable(routable)) place(std::move(x), t);
 }
@@ -206,6 +227,7 @@ void monitor_actor::note_served() {
     if (n == pools_[i].completed_seen) continue;
     pools_[i].completed_seen = n;
     apply(i, pools_[i].health.served(t));
+    if (pools_[i].health.snapshot().trouble) heard_ = true;
   }
 }
 
@@ -223,6 +245,7 @@ monitor_status monitor_actor::status() const {
     if (m.health.last_answer) m.heartbeat_age = t - *m.health.last_answer;
     m.probes_sent = p.probes_sent;
     m.pool_answers = p.pool_answers;
+    m.prober = p.prober;
     out.pools.push_back(std::move(m));
   }
   return out;

@@ -14,6 +14,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -65,6 +66,8 @@ private:
   void rebuild();
   void set_pool_states();
   void place(moved_request x, time_point t);
+  std::optional<std::size_t> pool_for(const tripool::request& r, std::span<const pool_load> loads, bool untried_only);
+  bool untimely(std::size_t i, const tripool::request& r) const;
   void hand_over(std::size_t to, request_ptr r);
   void retry_parked();
   void answer(moved_request x);
@@ -80,6 +83,7 @@ private:
   parking parked_;
   splitmix64 random_;
   bool dirty_ = true;
+  bool heard_ = false;                           ///< A server in trouble has answered: what waits may go to it.
   std::vector<std::vector<request_ptr>> outbox_; ///< By pool; sent when the batch of messages is done.
   std::uint64_t moved_count_ = 0;
   std::uint64_t parked_count_ = 0;

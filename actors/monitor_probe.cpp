@@ -152,6 +152,7 @@ void monitor_actor::probe_ended(probe_msg& x) {
     auto facts = x.answer->results.empty() ? parse_probe(result{}) : parse_probe(x.answer->results.front());
     if (facts) {
       p.under_way = false;
+      heard_ = true;
       return apply(x.pool, p.health.probe_answered({*facts, t - p.sent_at, p.prober_opened}, t));
     }
     f.message = facts.error();
