@@ -25,6 +25,7 @@ connection::~connection() = default;
 
 caf::behavior connection::make_behavior() {
   dial_until_ = now() + limits().connect_timeout;
+  self_ = caf::actor_cast<caf::strong_actor_ptr>(this);
   monitor(owner_.who);
   set_down_handler([this](caf::down_msg& x) {
     if (x.source == owner_.who.address()) owner_died();
@@ -119,7 +120,6 @@ void connection::owner_died() {
   machine_.take_waiting();
   if (phase_ != phase::open) return end({was_open_, true, {}, "its owner ended"});
   phase_ = phase::closing;
-  self_ = caf::actor_cast<caf::strong_actor_ptr>(this); // Nobody else holds it now.
 }
 
 void connection::fail_dial(std::string sqlstate, std::string message) {

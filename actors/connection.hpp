@@ -83,7 +83,9 @@ private:
   watch_interest watched_;
   bool flushed_ = true;
   bool was_open_ = false;
-  caf::strong_actor_ptr self_; ///< Keeps an orphan alive until it has ended.
+  /// Keeps it alive until it has ended: an owner that dies drops its handle, and CAF would destroy the actor before it
+  /// had heard of that, with requests on the wire.
+  caf::strong_actor_ptr self_;
   std::optional<session_loss> lost_;
   std::vector<request_ptr> early_; ///< Came before the session was open.
 };

@@ -115,9 +115,11 @@ bool reactor::end_all(duration limit) {
   const auto until = std::chrono::steady_clock::now() + limit;
   std::unique_lock<std::mutex> guard{actors_mutex_};
   while (!actors_.empty()) {
-    // An actor leaves the list before its memory goes, so that what is on it now may be held.
+    // An actor leaves the list before its memory goes, but not before its last holder has: it may be dying already.
     std::vector<caf::strong_actor_ptr> left;
-    for (auto* x : actors_) left.push_back(caf::actor_cast<caf::strong_actor_ptr>(x));
+    for (auto* x : actors_) {
+      if (auto held = caf::actor_cast<caf::strong_actor_ptr>(x->address())) left.push_back(std::move(held));
+    }
     guard.unlock();
     for (auto& x : left) caf::anon_send_exit(caf::actor_cast<caf::actor>(x), caf::exit_reason::kill);
     left.clear();
