@@ -19,10 +19,11 @@ bool is_open(const pipeline_unit& u) noexcept {
   return u.now == pipeline_unit::state::sent || u.now == pipeline_unit::state::executed;
 }
 
-/// The server does not know the name that the operation ran by: it ran nothing. A statement's own 26000, from a function
-/// that raises it, names another.
+/// The server does not know the name that the operation ran by: it ran nothing. A statement's own 26000, from a
+/// function that raises it, names another.
 bool is_unknown_name(const pipeline_op& op, const server_message& e) noexcept {
-  const bool by_name = op.what != pipeline_op::kind::prepare && op.what != pipeline_op::kind::close && !op.name.empty();
+  using kind = pipeline_op::kind;
+  const bool by_name = op.what != kind::prepare && op.what != kind::close && !op.name.empty();
   return by_name && e.sqlstate == "26000" && e.message.find(op.name) != std::string::npos;
 }
 
