@@ -21,7 +21,7 @@ namespace tripool {
 
 /// One connection.
 struct connection_status {
-  caf::actor who;     ///< The actor itself, for inspection.
+  caf::actor who; ///< The actor itself, for inspection.
   std::uint32_t id = 0;
   std::string pool;
   std::string state;  ///< credential, resolving, dialling, open, closing
@@ -48,6 +48,7 @@ struct monitored_pool {
   duration heartbeat_age{0}; ///< Since a probe was answered last.
   std::uint64_t probes_sent = 0;
   bool pool_answers = false; ///< The pool's actor answered the last heartbeat.
+  caf::actor prober;         ///< The monitor's own connection, while there is one; for inspection.
 };
 
 /// The monitor.

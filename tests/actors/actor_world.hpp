@@ -91,6 +91,8 @@ public:
   void run();
   /// Lets virtual time pass: every timer fires at its own moment, and what it sets off runs before the next one.
   void advance(duration x);
+  /// Lets virtual time pass at once: the timers that are due fire, but nobody runs yet.
+  void skip(duration x) { sched_->advance_time(x); }
   std::size_t jobs() const { return sched_->jobs.size(); }
 
   // -- asking ------------------------------------------------------------------------------------------------------
@@ -128,6 +130,8 @@ public:
   // -- what befalls the actors -------------------------------------------------------------------------------------
   /// Makes an actor die. It does when its turn comes.
   void strike(const caf::actor& who, death how);
+  /// Whether an actor has not ended.
+  static bool alive(const caf::actor& who);
   /// The actor of Tripool whose turn it is next; invalid when there is none, or it is the test's own.
   caf::actor next_in_line();
   /// Ends the delegate, and with it the rest; returns how many of Tripool's actors live on after a minute.
