@@ -12,8 +12,6 @@ namespace tripool::demo {
 
 namespace {
 
-constexpr std::size_t columns_max = 110; ///< Of an event's line; the rest of a long reason is left out.
-
 double seconds(duration x) {
   return std::chrono::duration<double>(x).count();
 }
@@ -43,15 +41,27 @@ void display::begin(time_point start) {
 
 void display::line(const std::string& text) {
   std::lock_guard<std::mutex> guard{mutex_};
+  write_events(time_point::max());
   write(text);
 }
 
-void display::event(time_point when, const std::string& text) {
+void display::event(time_point when, std::string text) {
   std::lock_guard<std::mutex> guard{mutex_};
-  if (!begun_) return write(text);
-  auto shown = text;
-  if (shown.size() > columns_max) shown = shown.substr(0, columns_max - 4) + " ...";
-  write(fmt::format("{:5.2f} s  * {}", std::max(0.0, seconds(when - start_)), shown));
+  events_.emplace(when, std::move(text));
+}
+
+void display::settle(time_point until) {
+  std::lock_guard<std::mutex> guard{mutex_};
+  write_events(until);
+}
+
+void display::write_events(time_point until) {
+  while (!events_.empty() && events_.begin()->first <= until) {
+    const auto& [when, text] = *events_.begin();
+    const auto at = begun_ ? std::max(0.0, seconds(when - start_)) : 0.0;
+    write(wrapped(fmt::format("{:6.2f} s * {}", at, text), 11));
+    events_.erase(events_.begin());
+  }
 }
 
 void display::write(const std::string& text) {
@@ -84,10 +94,10 @@ void watcher::see(const service_status& s, time_point now) {
 }
 
 void watcher::head(const service_status& s) {
-  auto text = fmt::format("{:>7} {:>7} {:>9} {:>13} {:>9} {:>9} {:>8}  {:<10}", "time", "per s", "done", "not executed",
+  auto text = fmt::format("{:>6} {:>8} {:>9} {:>13} {:>9} {:>9} {:>8}  {:<10}", "time", "per s", "done", "not executed",
                           "rejected", "in doubt", "waiting", "writes to");
   for (const auto& p : s.monitor.pools) text += fmt::format(" {:<13}", p.health.pool);
-  to_.line(text);
+  to_.line(text.substr(0, text.find_last_not_of(' ') + 1));
 }
 
 void watcher::tick(const service_status& s, const account& sums, duration elapsed) {
@@ -95,7 +105,7 @@ void watcher::tick(const service_status& s, const account& sums, duration elapse
   const auto span = seconds(elapsed - std::exchange(elapsed_before_, elapsed));
   const auto rate = static_cast<double>(ended - std::exchange(ended_before_, ended)) / std::max(span, 0.001);
   const auto writer = writer_of(s);
-  auto text = fmt::format("{:>5.0f} s {:>7} {:>9} {:>13} {:>9} {:>9} {:>8}  {:<10}", seconds(elapsed),
+  auto text = fmt::format("{:>4.0f} s {:>8} {:>9} {:>13} {:>9} {:>9} {:>8}  {:<10}", seconds(elapsed),
                           grouped(static_cast<std::uint64_t>(rate)), grouped(sums.ended_as(outcome::done)),
                           grouped(sums.ended_as(outcome::not_executed)), grouped(sums.ended_as(outcome::rejected)),
                           grouped(sums.ended_as(outcome::in_doubt)), grouped(sums.sent_in_all() - ended),

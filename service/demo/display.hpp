@@ -1,5 +1,5 @@
 // What the demonstration shows while it runs: a line a second with the figures so far, and a line for each event: what was
-// done to the servers, and what Tripool made of it. Plain text, no terminal control; each line is written at once.
+// done to the servers, and what Tripool made of it. Plain text, no terminal control.
 // Knows status snapshots and the ledger's sums. Used by the command `demo`.
 #pragma once
 
@@ -8,29 +8,38 @@
 #include "tripool/actors/status.hpp"
 
 #include <cstdio>
+#include <map>
 #include <mutex>
 #include <string>
 #include <vector>
 
 namespace tripool::demo {
 
-/// Writes lines. All functions may be called from any thread.
+/// Writes lines. All functions may be called from any thread. Events come from several threads, and some are found out
+/// a little later than they happened: they wait for a moment, so that they are written in the order of their times.
 class display {
 public:
   explicit display(std::FILE* out) : out_(out) {}
+  ~display() { settle(time_point::max()); }
+  display(const display&) = delete;
+  display& operator=(const display&) = delete;
 
   /// Times of events count from here; before, they have none.
   void begin(time_point start);
-  /// A line without a time.
+  /// A line without a time, written at once, after all events so far.
   void line(const std::string& text);
   /// Something happened at this moment.
-  void event(time_point when, const std::string& text);
+  void event(time_point when, std::string text);
+  /// Writes the events that happened until then.
+  void settle(time_point until);
 
 private:
+  void write_events(time_point until);
   void write(const std::string& text);
 
   std::FILE* out_;
   std::mutex mutex_;
+  std::multimap<time_point, std::string> events_;
   time_point start_{};
   bool begun_ = false;
 };

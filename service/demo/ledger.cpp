@@ -51,7 +51,8 @@ void ledger::failed(const ticket& of, const failure& why, time_point now) {
   if (!why.sqlstate.empty()) reason += " " + why.sqlstate;
   guard lock{mutex_};
   ended(of, why.kind, now);
-  ++sums_.reasons[std::move(reason)];
+  auto& entry = sums_.reasons[std::move(reason)];
+  if (entry.count++ == 0) entry.first = to_string(why);
 }
 
 void ledger::crashed(std::uint16_t port) {

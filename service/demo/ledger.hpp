@@ -57,7 +57,12 @@ struct account {
   std::optional<time_point> read_elsewhere;        ///< The first read that another server answered after the crash.
   std::optional<time_point> write_after_promotion; ///< The first write acknowledged after the order to promote.
   std::map<std::uint16_t, std::uint64_t> reads_by_port;
-  std::map<std::string, std::uint64_t> reasons; ///< Of requests that were not done: outcome, cause and SQLSTATE.
+  /// Why requests were not done: outcome, cause and SQLSTATE; how many, and what the first of them was told.
+  struct reason {
+    std::uint64_t count = 0;
+    std::string first;
+  };
+  std::map<std::string, reason> reasons;
 
   std::uint64_t sent_in_all() const noexcept { return sent[0] + sent[1] + sent[2]; }
   std::uint64_t ended_in_all() const noexcept { return ended[0] + ended[1] + ended[2] + ended[3]; }

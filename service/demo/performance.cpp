@@ -17,7 +17,8 @@ namespace tripool::demo {
 
 namespace {
 
-constexpr auto look_every = std::chrono::milliseconds{100};    ///< Between two looks at the status.
+constexpr auto look_every = std::chrono::milliseconds{50};     ///< Between two looks at the status.
+constexpr auto settled_after = std::chrono::milliseconds{150}; ///< No event is found out later than that.
 constexpr auto status_limit = std::chrono::milliseconds{2000}; ///< For one look.
 constexpr auto ready_limit = std::chrono::seconds{15};
 constexpr auto incident_limit = std::chrono::seconds{60}; ///< More than its steps can take on a slow machine.
@@ -115,6 +116,7 @@ std::optional<performance::problem> performance::show_workload(ledger& books, in
         next_tick += std::chrono::seconds{1};
       }
     }
+    out_.settle(now() - settled_after);
     if (now() >= start + length && report.finished) return std::nullopt;
     if (now() >= start + length + incident_limit) return problem{"The incident did not end in time."};
   }
@@ -147,6 +149,7 @@ void performance::watch() {
   out_.begin(now());
   while (!signals_.wait(look_every)) {
     if (const auto s = service::ask_status(sys_, db_, status_limit)) eyes.see(*s, now());
+    out_.settle(now() - settled_after);
   }
 }
 

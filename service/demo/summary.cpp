@@ -36,7 +36,9 @@ void add_requests(const closing& x, lines& out) {
     entry("answers", fmt::format("{} done, {} not executed, {} rejected, {} in doubt",
                                  grouped(s.ended_as(outcome::done)), grouped(s.ended_as(outcome::not_executed)),
                                  grouped(s.ended_as(outcome::rejected)), grouped(s.ended_as(outcome::in_doubt)))));
-  for (const auto& [reason, n] : s.reasons) out.push_back(entry("", grouped(n) + " x " + reason));
+  for (const auto& [reason, n] : s.reasons) {
+    out.push_back(wrapped(entry("", grouped(n.count) + " x " + reason + "; the first of them: " + n.first), 22));
+  }
   out.push_back(
     entry("late, unanswered", fmt::format("{} later than {} after the deadline, {} unanswered", grouped(s.late),
                                           length_text(lateness_max), grouped(s.sent_in_all() - s.ended_in_all()))));
@@ -52,6 +54,12 @@ void add_incident(const closing& x, lines& out) {
   out.push_back(entry("writes", fmt::format("acknowledged {} after the order to promote {}; longest gap {}, from {} on",
                                             between(i.promoting, s.write_after_promotion), x.survivor,
                                             length_text(s.without_write.length), moment(x, s.without_write.from))));
+}
+
+void add_moves(const closing& x, lines& out) {
+  const auto& m = x.status.monitor;
+  out.push_back(entry("reassigned", fmt::format("{} sent to a pool anew, {} waited for a writer meanwhile",
+                                                counted(m.moved, "request"), grouped(m.parked_total))));
 }
 
 void add_pools(const closing& x, lines& out) {
@@ -84,9 +92,9 @@ std::vector<check> checks_of(const closing& x) {
     {x.held.port == x.survivor_port, fmt::format("the rows were counted on {}, through the delegate", x.survivor)});
   out.push_back({v.acknowledged > 0 && v.lost == 0,
                  fmt::format("{} acknowledged, {} of them lost", counted(v.acknowledged, "write"), grouped(v.lost))});
-  out.push_back({v.duplicates == 0, fmt::format("{} carried out twice", grouped(v.duplicates))});
+  out.push_back({v.duplicates == 0, fmt::format("{} carried out twice", counted(v.duplicates, "request"))});
   out.push_back({v.phantoms == 0, fmt::format("{} reported as not executed or rejected, {} of them there after all",
-                                              grouped(v.refused), grouped(v.phantoms))});
+                                              counted(v.refused, "request"), grouped(v.phantoms))});
   out.push_back({v.torn == 0 && x.held.sales_disagreeing == 0,
                  fmt::format("{} torn; the sales of {} disagree with their lines", counted(v.torn, "transaction"),
                              counted(static_cast<std::uint64_t>(x.held.sales_disagreeing), "article"))});
@@ -103,6 +111,7 @@ std::vector<std::string> summarize(const closing& x) {
   lines out{"", "What was asked and answered"};
   add_requests(x, out);
   add_incident(x, out);
+  add_moves(x, out);
   add_pools(x, out);
   out.insert(out.end(), {"", "What " + x.survivor + " holds, against what the callers were told"});
   const auto checks = checks_of(x);

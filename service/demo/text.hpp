@@ -4,6 +4,7 @@
 
 #include "tripool/core/time.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -17,5 +18,9 @@ std::string length_text(duration x);
 
 /// Returns "1 request", "2 requests": the number, and the word with an s where the number asks for it.
 std::string counted(std::uint64_t n, const std::string& word);
+
+/// Breaks a text into lines of at most `columns` characters, at spaces where it can. Each but the first begins with
+/// `indent` spaces. Not more than four lines: the rest is left out.
+std::string wrapped(const std::string& text, std::size_t indent, std::size_t columns = 110);
 
 } // namespace tripool::demo

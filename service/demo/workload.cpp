@@ -24,6 +24,7 @@ struct caller_parts {
   std::shared_ptr<ledger> books;
   std::shared_ptr<headcount> left;
   workload_options options;
+  bool reads = false; ///< It only reads; else it only writes.
   std::int64_t number = 0;
   std::uint64_t seed = 0;
 };
@@ -51,12 +52,11 @@ private:
 
   void on_end() override { its_.left->one_left(); }
 
-  /// Of ten requests six are reads, three single writes, one is a batch.
+  /// A writer's requests are single writes and batches, three to one.
   void ask() {
     waiting_ = true;
-    const auto dice = random_.next() % 10;
-    if (dice < 6) return ask_read();
-    if (dice < 9) return ask_write();
+    if (its_.reads) return ask_read();
+    if (random_.next() % 4 < 3) return ask_write();
     ask_batch();
   }
 
@@ -147,9 +147,9 @@ workload::workload(caf::actor_system& sys, instance& db, std::shared_ptr<ledger>
   : left_(std::make_shared<headcount>(options.callers)) {
   std::random_device source;
   for (std::size_t i = 0; i < options.callers; ++i) {
-    caller_parts parts{db.delegate(), books, left_, options, static_cast<std::int64_t>(i), source()};
-    callers_.push_back(i % 2 == 0 ? db.spawn_on_loop<caller>(std::move(parts))
-                                  : sys.spawn<caller>(static_cast<reactor*>(nullptr), std::move(parts)));
+    caller_parts parts{db.delegate(), books, left_, options, i % 2 == 0, static_cast<std::int64_t>(i), source()};
+    callers_.push_back(i / 2 % 2 == 0 ? db.spawn_on_loop<caller>(std::move(parts))
+                                      : sys.spawn<caller>(static_cast<reactor*>(nullptr), std::move(parts)));
   }
 }
 

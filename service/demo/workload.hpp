@@ -1,6 +1,6 @@
-// The demonstration's callers: actors that send reads, writes and batches to the delegate, one at a time each, with a
-// pause after each answer, so that the load is bounded whatever the servers do. Half of them live on Tripool's loop, half
-// on the actor system's scheduler, as those of an application would.
+// The demonstration's callers: actors that send requests to the delegate, one at a time each, with a pause after each
+// answer, so that the load is bounded whatever the servers do. Half of them read, half write (so that reads are asked for
+// while writes wait); half of each live on Tripool's loop, half on the actor system's scheduler, as in an application.
 // Knows the ledger, the shop and the delegate; nothing of pools. Used by the command `demo`.
 #pragma once
 
