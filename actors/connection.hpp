@@ -1,11 +1,12 @@
-// One database session as an actor: asks for a credential, resolves the name, dials, sends what its owner hands it, brings
-// the answers straight to the callers, and ends when the session does.
+// One database session as an actor: asks for a credential, resolves the name, dials, sends what its owner hands it,
+// brings the answers straight to the callers, and ends when the session does.
 //
 //   credential -> resolving -> dialling -> open -> closing -> (ended)
 //        \____________\____________\_________\________________/  any failure: ended_msg to the owner
 //
-// Holds no policy: what may share the session and what an answer proves is pipeline_machine's. Its owner is a pool, or the
-// monitor for its probes. When the owner dies it finishes what is on the wire, so that no answer is lost, and ends.
+// Holds no policy: what may share the session and what an answer proves is pipeline_machine's. Its owner is a pool,
+// or the monitor for its probes. When the owner dies it finishes what is on the wire, so that no answer is lost, and
+// ends.
 #pragma once
 
 #include "tripool/actors/environment.hpp"
@@ -43,10 +44,10 @@ private:
   void on_drained() override;
   void on_end() override;
 
-  // -- io_handler -------------------------------------------------------------------------------------------------------
+  // -- io_handler --------------------------------------------------------------------------------------------------
   void on_io(bool readable, bool writable) override;
 
-  // -- session_sink -----------------------------------------------------------------------------------------------------
+  // -- session_sink ------------------------------------------------------------------------------------------------
   void on_open(const server_info& info) override;
   void on_result(wire_result&& x) override;
   void on_lost(session_loss&& x) override;

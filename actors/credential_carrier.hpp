@@ -1,5 +1,5 @@
-// The only holder of secrets: finds a pool's password where the configuration says, and lends it to a dialling connection
-// for that dial. Reads small files, and therefore runs on the scheduler, not on the loop.
+// The only holder of secrets: finds a pool's password where the configuration says, and lends it to a dialling
+// connection for that dial. Reads small files, and therefore runs on the scheduler, not on the loop.
 // Knows nothing of sessions. Supervised by the manager; used by connections.
 #pragma once
 

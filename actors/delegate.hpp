@@ -1,5 +1,5 @@
-// The one handle that callers hold: takes statements and batches, checks them, gives each its deadline and its one debt of
-// an answer, and hands it to the pool that the routing table names. Supervises the manager.
+// The one handle that callers hold: takes statements and batches, checks them, gives each its deadline and its one
+// debt of an answer, and hands it to the pool that the routing table names. Supervises the manager.
 // Holds no policy: statement checks, routing and deadlines are core's. Lives as long as the service.
 #pragma once
 

@@ -1,5 +1,5 @@
-// What all of Tripool's actors share: the loop, the sessions' factory, the configuration, the log, and what must outlive
-// a restart (the timeline fence). Made once by `instance` (or by a test) and handed to every actor.
+// What all of Tripool's actors share: the loop, the sessions' factory, the configuration, the log, and what must
+// outlive a restart (the timeline fence). Made once by `instance` (or by a test) and handed to every actor.
 // Holds no secret. Knows no actor's inside.
 #pragma once
 

@@ -13,8 +13,8 @@ namespace tripool {
 /// How long a snapshot waits for one actor.
 inline constexpr std::chrono::seconds gather_limit{1};
 
-/// Asks `all`; calls `then` once, on `self`'s thread, with the answers in the order of their arrival. Actors that end, do
-/// not answer in time or answer with an error are left out.
+/// Asks `all`; calls `then` once, on `self`'s thread, with the answers in the order of their arrival. Actors that
+/// end, do not answer in time or answer with an error are left out.
 template <class Answer, class Question, class Then>
 void gather(caf::event_based_actor& self, const std::vector<caf::actor>& all, const Question& question, Then then) {
   struct state {

@@ -1,5 +1,5 @@
-// The whole of Tripool in one object: owns the event loop and everything on it, and ends it all in the right order before
-// the actor system, whatever is in flight. What an embedding application makes once and keeps.
+// The whole of Tripool in one object: owns the event loop and everything on it, and ends it all in the right order
+// before the actor system, whatever is in flight. What an embedding application makes once and keeps.
 //
 //     caf::actor_system sys{cfg};
 //     tripool::instance db{sys, std::move(loaded)};
@@ -30,7 +30,8 @@ struct instance_parts {
 };
 
 /// A running Tripool. Made and destroyed outside of its loop's thread; the actor system must outlive it. The destructor
-/// stops at once what `stop` has not: requests in flight are answered (in doubt where that is the truth), never dropped.
+/// stops at once what `stop` has not: requests in flight are answered (in doubt where that is the truth), never
+/// dropped.
 class instance {
 public:
   instance(caf::actor_system& sys, options config, instance_parts parts = {});
@@ -42,13 +43,13 @@ public:
   /// `request_receiver_down`, which `failure_of` knows to be not executed.
   const caf::actor& delegate() const noexcept { return delegate_; }
 
-  /// Takes nothing new, lets what is in flight finish within `limit` (options: drain_timeout), answers the rest, ends all
-  /// actors. Blocks. Harmless when called twice.
+  /// Takes nothing new, lets what is in flight finish within `limit` (options: drain_timeout), answers the rest, ends
+  /// all actors. Blocks. Harmless when called twice.
   void stop(duration limit);
 
   /// Spawns an actor of the application on the loop, where a query costs no hand-off between threads: for callers that
-  /// send very many. `T` derives from `loop_actor` and takes `(caf::actor_config&, reactor*, args...)`. It must not block,
-  /// and ends with the instance at the latest.
+  /// send very many. `T` derives from `loop_actor` and takes `(caf::actor_config&, reactor*, args...)`. It must not
+  /// block, and ends with the instance at the latest.
   template <class T, class... Args>
   caf::actor spawn_on_loop(Args&&... args) {
     return sys_.spawn<T>(loop_.get(), std::forward<Args>(args)...);

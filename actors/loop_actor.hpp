@@ -14,8 +14,8 @@ namespace tripool {
 /// Sent by a loop actor's timer to itself.
 struct tick_msg {};
 
-/// An actor on the loop. Derived classes return their behaviour from `make_behavior` (with a handler for `tick_msg` if they
-/// use `wake_at`), do what belongs to a whole batch of messages in `on_drained`, and clean up in `on_end`.
+/// An actor on the loop. Derived classes return their behaviour from `make_behavior` (with a handler for `tick_msg`
+/// if they use `wake_at`), do what belongs to a whole batch of messages in `on_drained`, and clean up in `on_end`.
 class loop_actor : public caf::event_based_actor {
 public:
   using super = caf::event_based_actor;
@@ -23,7 +23,7 @@ public:
   /// `loop` null: an ordinary actor of the scheduler. The loop must outlive the actor.
   loop_actor(caf::actor_config& cfg, reactor* loop);
 
-  // -- CAF's interface --------------------------------------------------------------------------------------------------
+  // -- CAF's interface ---------------------------------------------------------------------------------------------
   using caf::abstract_actor::enqueue;
   void enqueue(caf::mailbox_element_ptr what, caf::execution_unit* unit) override;
   void launch(caf::execution_unit* unit, bool lazy, bool hide) override;

@@ -13,8 +13,8 @@ namespace tripool {
 
 namespace {
 
-/// The longest that a request waits for any pool to serve it: the smallest of the pools' own limits would be as good, but
-/// a request that no pool can take belongs to none.
+/// The longest that a request waits for any pool to serve it: the smallest of the pools' own limits would be as good,
+/// but a request that no pool can take belongs to none.
 constexpr duration parked_wait_max = std::chrono::seconds{10};
 
 } // namespace
@@ -164,9 +164,9 @@ void monitor_actor::place(moved_request x, time_point t) {
   ++parked_count_;
 }
 
-/// The pool for a request now; nothing: it has to wait. A pool that has had it already gets it only if no other can serve
-/// it, and while that pool is in trouble only once its server has answered somebody since: from a dying pool a request
-/// would come back at once, and use up its attempts there before the next writer is found.
+/// The pool for a request now; nothing: it has to wait. A pool that has had it already gets it only if no other can
+/// serve it, and while that pool is in trouble only once its server has answered somebody since: from a dying pool a
+/// request would come back at once, and use up its attempts there before the next writer is found.
 std::optional<std::size_t> monitor_actor::pool_for(const tripool::request& r, std::span<const pool_load> loads,
                                                    bool untried_only) {
   if (!table_) return {};

@@ -1,7 +1,7 @@
-// Watches the servers of all pools by probes on connections of its own, judges their health, publishes the routing table,
-// and finds another place for the requests that a pool could not serve.
-// Holds no policy: health_machine, routing, retry_policy and parking decide. Supervised by the manager; what it must not
-// forget over a restart (the timeline fence) is in the environment.
+// Watches the servers of all pools by probes on connections of its own, judges their health, publishes the routing
+// table, and finds another place for the requests that a pool could not serve.
+// Holds no policy: health_machine, routing, retry_policy and parking decide. Supervised by the manager; what it must
+// not forget over a restart (the timeline fence) is in the environment.
 #pragma once
 
 #include "tripool/actors/environment.hpp"
@@ -51,7 +51,7 @@ private:
   void on_drained() override;
   void on_end() override;
 
-  // -- probing (monitor_probe.cpp) --------------------------------------------------------------------------------------
+  // -- probing (monitor_probe.cpp) ---------------------------------------------------------------------------------
   void probe_what_is_due();
   void begin_probe(std::size_t i);
   void send_probe(std::size_t i);
@@ -62,7 +62,7 @@ private:
   std::optional<std::size_t> prober_index(const caf::actor_addr& who) const;
   void apply(std::size_t i, const health_effects& e);
 
-  // -- routing (monitor.cpp) --------------------------------------------------------------------------------------------
+  // -- routing (monitor.cpp) ---------------------------------------------------------------------------------------
   void rebuild();
   void set_pool_states();
   void place(moved_request x, time_point t);

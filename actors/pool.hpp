@@ -1,5 +1,5 @@
-// One pool as an actor: feeds its machine with messages and moments, and carries out what the machine decides: starts and
-// closes connections, hands requests to them, passes on to the monitor what it cannot serve.
+// One pool as an actor: feeds its machine with messages and moments, and carries out what the machine decides: starts
+// and closes connections, hands requests to them, passes on to the monitor what it cannot serve.
 // Holds no policy. Supervised by the manager; its connections watch it and finish their work when it dies.
 #pragma once
 

@@ -1,5 +1,5 @@
-// Starts the credential carrier, the pools and the monitor, starts again what dies, tells everybody where the others are,
-// and drains them at the end. A manager that is itself started again adopts the children that still live.
+// Starts the credential carrier, the pools and the monitor, starts again what dies, tells everybody where the others
+// are, and drains them at the end. A manager that is itself started again adopts the children that still live.
 // Supervised by the delegate. Knows nothing of requests.
 #pragma once
 

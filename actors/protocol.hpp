@@ -21,10 +21,11 @@
 
 namespace tripool {
 
-// -- callers -> delegate -----------------------------------------------------------------------------------------------
+// -- callers -> delegate -------------------------------------------------------------------------------------------
 //
 // statement -> result    One statement. Errors: a failure (see failure.hpp), got out of caf::error by `failure_of`.
-// batch -> reply         One atomic transaction. Errors: the same. Both are answered by their deadline at the latest, so
+// batch -> reply         One atomic transaction. Errors: the same. Both are answered by their deadline at the latest,
+// so
 //                        that `request(delegate, caf::infinite, ...)` is the right way to ask.
 
 /// Anybody -> any actor of Tripool: asks for its snapshot (status.hpp): delegate_status, manager_status, pool_status,
@@ -35,8 +36,8 @@ struct get_status {};
 /// second is left out.
 struct get_service_status {};
 
-/// Anybody -> delegate: asks where the others are; reply: topology_msg. For inspection: the handles change when an actor
-/// is started again.
+/// Anybody -> delegate: asks where the others are; reply: topology_msg. For inspection: the handles change when an
+/// actor is started again.
 struct get_topology {};
 
 /// Owner -> delegate, delegate -> manager -> pools: take nothing new, finish what there is within `limit`, then end. No
@@ -45,14 +46,14 @@ struct drain_msg {
   duration limit{0};
 };
 
-// -- supervision --------------------------------------------------------------------------------------------------------
+// -- supervision ---------------------------------------------------------------------------------------------------
 
 /// Where everybody is. Manager -> delegate, monitor and pools, after each start and restart of a child. No reply.
 struct topology_msg {
   std::vector<caf::actor> pools; ///< By their index in the configuration; invalid while one is being restarted.
   caf::actor monitor;
   caf::actor carrier;
-  caf::actor manager;            ///< Only in the reply to `get_topology`.
+  caf::actor manager; ///< Only in the reply to `get_topology`.
 };
 
 /// A pool -> its manager: it has drained. The manager ends it.
@@ -60,14 +61,15 @@ struct drained_msg {
   std::size_t pool = 0;
 };
 
-// -- requests -----------------------------------------------------------------------------------------------------------
+// -- requests ------------------------------------------------------------------------------------------------------
 
 /// Delegate or monitor -> pool: serve these. No reply: each request carries its own answer.
 struct submit_msg {
   std::vector<request_ptr> requests;
 };
 
-/// Connection -> pool -> monitor: these could not be served there. The monitor finds another pool, parks or answers them.
+/// Connection -> pool -> monitor: these could not be served there. The monitor finds another pool, parks or answers
+/// them.
 struct moved_msg {
   std::size_t pool = 0;
   std::vector<moved_request> requests;
@@ -88,7 +90,7 @@ struct routing_msg {
   std::shared_ptr<const routing_table> table;
 };
 
-// -- pool and connection ------------------------------------------------------------------------------------------------
+// -- pool and connection -------------------------------------------------------------------------------------------
 
 /// Pool (or monitor) -> connection: send these, in this order.
 struct dispatch_msg {
@@ -125,7 +127,7 @@ struct ended_msg {
   connection_end how;
 };
 
-// -- monitor ------------------------------------------------------------------------------------------------------------
+// -- monitor -------------------------------------------------------------------------------------------------------
 
 /// Connection -> pool -> monitor: something is wrong with the pool's server.
 struct trouble_msg {
@@ -164,7 +166,7 @@ struct probe_msg {
   std::optional<failure> why_not;
 };
 
-// -- credentials, helpers -----------------------------------------------------------------------------------------------
+// -- credentials, helpers ------------------------------------------------------------------------------------------
 
 /// Connection -> credential carrier: lend me what this pool dials with. Reply: credential_lease; error: a failure.
 /// Time limit: the dial's own.

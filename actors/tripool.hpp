@@ -1,4 +1,5 @@
-// Everything that an embedding application needs: the instance, the messages, the outcomes, the configuration, the status.
+// Everything that an embedding application needs: the instance, the messages, the outcomes, the configuration, the
+// status.
 #pragma once
 
 #include "tripool/actors/config/load.hpp"

@@ -51,7 +51,7 @@ public:
   /// Whether the caller is on the loop's thread.
   bool here() const noexcept { return std::this_thread::get_id() == thread_id_.load(std::memory_order_relaxed); }
 
-  // -- on the loop's thread only ----------------------------------------------------------------------------------------
+  // -- on the loop's thread only -----------------------------------------------------------------------------------
 
   /// Watches, or changes what is watched. `fd` stays the caller's. Returns false when the kernel refuses.
   bool watch(int fd, io_handler& handler, bool read, bool write);
@@ -60,7 +60,7 @@ public:
   void arm(wheel_timer& t, time_point when) { wheel_.arm(t, when); }
   void disarm(wheel_timer& t) noexcept { wheel_.disarm(t); }
 
-  // -- from any thread --------------------------------------------------------------------------------------------------
+  // -- from any thread ---------------------------------------------------------------------------------------------
 
   time_point now() const noexcept { return std::chrono::steady_clock::now(); }
   /// An actor of this loop begins or ends; kept so that the loop can end those that are left.

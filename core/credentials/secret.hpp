@@ -1,5 +1,6 @@
 // A secret that cannot be printed, compared or copied by accident, and that is wiped when it goes.
-// Knows nothing of where secrets come from. Made by the credential carrier only; read by the one dial that it is lent to.
+// Knows nothing of where secrets come from. Made by the credential carrier only; read by the one dial that it is lent
+// to.
 #pragma once
 
 #include <cstdint>
@@ -9,8 +10,8 @@
 
 namespace tripool {
 
-/// Holds a secret text. Move-only; no stream operator, no comparison, no conversion. Wiped on destruction and when moved
-/// from. Not thread-safe.
+/// Holds a secret text. Move-only; no stream operator, no comparison, no conversion. Wiped on destruction and when
+/// moved from. Not thread-safe.
 class secret {
 public:
   secret() = default;
@@ -41,7 +42,7 @@ void wipe(std::string& text) noexcept;
 struct credential {
   secret password;
   bool has_password = false;
-  std::string source;       ///< Where it came from, for people: "password-file /run/secrets/db"; never the value.
+  std::string source; ///< Where it came from, for people: "password-file /run/secrets/db"; never the value.
   std::uint64_t generation = 0;
 };
 

@@ -45,7 +45,8 @@ enum class cause : std::uint8_t {
 /// Returns the cause's name, for example "queue_full".
 std::string_view to_string(cause x) noexcept;
 
-/// The account of a request that was not done. A plain value: safe to log, since it holds neither parameters nor secrets.
+/// The account of a request that was not done. A plain value: safe to log, since it holds neither parameters nor
+/// secrets.
 struct failure {
   outcome kind = outcome::not_executed; ///< Never `done`.
   cause why = cause::none;

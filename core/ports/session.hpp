@@ -105,8 +105,8 @@ public:
   virtual ~session() = default;
 
   virtual watch_interest interest() const noexcept = 0;
-  /// The descriptor is ready, or the waker was called: reads, writes and dials on as far as it can without blocking, and
-  /// reports to the sink.
+  /// The descriptor is ready, or the waker was called: reads, writes and dials on as far as it can without blocking,
+  /// and reports to the sink.
   virtual void on_ready(bool readable, bool writable, session_sink& sink) = 0;
 
   // Each of the following queues one operation for which exactly one `on_result` comes (unless the session is lost).
@@ -130,7 +130,8 @@ public:
   virtual std::unique_ptr<canceller> make_canceller() = 0;
 };
 
-/// Where to dial: everything but the secret. Host names are resolved before: `address` is numeric or a socket directory.
+/// Where to dial: everything but the secret. Host names are resolved before: `address` is numeric or a socket
+/// directory.
 struct dial_target {
   std::string host;    ///< As configured; kept for TLS checks and messages.
   std::string address; ///< Numeric address, or empty when `host` is a socket directory or numeric itself.
@@ -150,8 +151,8 @@ class session_factory {
 public:
   virtual ~session_factory() = default;
   /// Begins a session. The secret is used for this dial and not kept. `wake` may be called from any thread by sessions
-  /// that have no descriptor; the owner answers with `on_ready`. Never null: what fails at once is reported by the first
-  /// `on_ready`.
+  /// that have no descriptor; the owner answers with `on_ready`. Never null: what fails at once is reported by the
+  /// first `on_ready`.
   virtual std::unique_ptr<session> dial(const dial_target& to, const credential& with, std::function<void()> wake) = 0;
 };
 

@@ -1,6 +1,6 @@
 // A request on its way: what was asked, until when, what has been tried, and the one answer that it owes.
-// The debt is held by the object itself: a request that is destroyed unanswered hands itself to its responder, so that no
-// death of an actor, no dropped message and no forgotten branch can leave a caller without an answer.
+// The debt is held by the object itself: a request that is destroyed unanswered hands itself to its responder, so
+// that no death of an actor, no dropped message and no forgotten branch can leave a caller without an answer.
 // Knows nothing of actors or sockets. Used by pool, pipeline, routing and the actors around them.
 #pragma once
 
@@ -77,14 +77,15 @@ public:
 
   /// Answers the caller. Precondition: `!answered()`.
   void complete(reply x);
-  /// Answers the caller with a failure, completed with attempts and time spent until `now`. Precondition: `!answered()`.
+  /// Answers the caller with a failure, completed with attempts and time spent until `now`. Precondition:
+  /// `!answered()`.
   void fail(failure x, time_point now);
   bool answered() const noexcept { return to_ == nullptr; }
   /// Releases the debt without an answer: for the responder that takes over an abandoned request.
   std::unique_ptr<responder> release() noexcept { return std::move(to_); }
   void owe(std::unique_ptr<responder> to) noexcept { to_ = std::move(to); }
 
-  // -- what has been tried; public data of the request's history -------------------------------------------------------
+  // -- what has been tried; public data of the request's history ---------------------------------------------------
   stage progress = stage::queued;
   std::uint32_t attempts = 0;  ///< How often it was handed to a server.
   std::uint8_t rescues = 0;    ///< How often its holder died; bounded, so that rescue cannot loop.

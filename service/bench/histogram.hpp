@@ -1,5 +1,5 @@
-// Latencies in log-linear buckets: 64 a power of two, so that every figure is within 1.6 % of the truth, in constant space.
-// Used by the command `bench`.
+// Latencies in log-linear buckets: 64 a power of two, so that every figure is within 1.6 % of the truth, in constant
+// space. Used by the command `bench`.
 #pragma once
 
 #include <array>

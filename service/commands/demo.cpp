@@ -25,7 +25,8 @@ namespace {
 
 constexpr int failed = 1;
 
-/// Makes the stage on another thread, so that a signal is heard meanwhile. Nothing: a problem or a signal, which was said.
+/// Makes the stage on another thread, so that a signal is heard meanwhile. Nothing: a problem or a signal, which was
+/// said.
 std::optional<demo::stage> make_stage(const std::string& folder, signal_watch& signals) {
   auto making = std::async(std::launch::async, [&folder] { return demo::make_stage(folder); });
   bool interrupted = false;

@@ -1,5 +1,5 @@
-// Standard output of `tripool pipe`: lines are queued by any thread and written by one of its own, so that a slow reader
-// blocks nobody but, through `wait_for_room`, the reading of further requests.
+// Standard output of `tripool pipe`: lines are queued by any thread and written by one of its own, so that a slow
+// reader blocks nobody but, through `wait_for_room`, the reading of further requests.
 #pragma once
 
 #include <condition_variable>

@@ -27,7 +27,7 @@ QUOTED_ALLOWED = {
     "service/": r"(tripool/(core|actors)|service)/",
     "service/cluster/": r"(tripool/core|service/cluster)/",
     "tests/": r"(tripool/(core|actors)|service|tests)/",
-    "tests/unit/": r"(tripool/core/(?!postgres/)|tests/support/)",
+    "tests/unit/": r"(tripool/core/(?!postgres/)|tests/(support|unit)/)",
     "tests/unit/postgres/": r"(tripool/core/|tests/support/)",
     "tests/embedding/": r"tripool/(core|actors)/",
     "docs/": r"tripool/(core|actors)/",
