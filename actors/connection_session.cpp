@@ -90,7 +90,7 @@ void connection::watch() {
   const auto want = session_->interest();
   if (want == watched_) return;
   if (watched_.fd >= 0 && (watched_.fd != want.fd || watched_.epoch != want.epoch)) {
-    loop()->unwatch(watched_.fd); // The descriptor may be closed already, and with it the registration.
+    loop()->unwatch(watched_.fd, *this); // The descriptor may be closed already, and with it the registration.
     watched_.fd = -1;
   }
   if (want.fd >= 0) {
@@ -103,7 +103,7 @@ void connection::watch() {
 }
 
 void connection::unwatch() noexcept {
-  if (loop() && watched_.fd >= 0) loop()->unwatch(watched_.fd);
+  if (loop() && watched_.fd >= 0) loop()->unwatch(watched_.fd, *this);
   watched_ = {};
 }
 

@@ -30,6 +30,13 @@ std::uint32_t event_mask(bool read, bool write) noexcept {
   return (read ? std::uint32_t{EPOLLIN} : 0u) | (write ? std::uint32_t{EPOLLOUT} : 0u);
 }
 
+/// What the kernel gives back with an event: the number, and the serial of whoever watched it. Serials begin at 1.
+constexpr std::uint64_t wake_token = 0;
+
+constexpr std::uint64_t token_of(int fd, std::uint32_t serial) noexcept {
+  return (std::uint64_t{serial} << 32U) | static_cast<std::uint32_t>(fd);
+}
+
 } // namespace
 
 reactor::reactor(caf::actor_system& sys) : caf::execution_unit(&sys), wheel_(std::chrono::steady_clock::now()) {
@@ -37,7 +44,7 @@ reactor::reactor(caf::actor_system& sys) : caf::execution_unit(&sys), wheel_(std
   event_ = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
   epoll_event e{};
   e.events = EPOLLIN;
-  e.data.ptr = nullptr;
+  e.data.u64 = wake_token;
   if (epoll_ < 0 || event_ < 0 || epoll_ctl(epoll_, EPOLL_CTL_ADD, event_, &e) != 0) {
     // Without descriptors left nothing can be served or reported by a message.
     std::perror("tripool: the event loop cannot start (no file descriptors left?)");
@@ -72,21 +79,71 @@ void reactor::exec_later(caf::resumable* job) {
 }
 
 bool reactor::watch(int fd, io_handler& handler, bool read, bool write) {
-  epoll_event e{};
-  e.events = event_mask(read, write);
-  e.data.ptr = &handler;
-  return epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &e) == 0;
+  if (fd < 0) return false;
+  const auto i = static_cast<std::size_t>(fd);
+  if (i >= watched_.size()) watched_.resize(i + 1);
+  watched_[i] = {&handler, event_mask(read, write), ++serial_};
+  if (tell_kernel(epoll_, EPOLL_CTL_ADD, fd)) return true;
+  watched_[i] = {};
+  return false;
 }
 
 bool reactor::rewatch(int fd, io_handler& handler, bool read, bool write) {
-  epoll_event e{};
-  e.events = event_mask(read, write);
-  e.data.ptr = &handler;
-  return epoll_ctl(epoll_, EPOLL_CTL_MOD, fd, &e) == 0;
+  auto* x = find(fd, handler);
+  if (!x) return false;
+  x->events = event_mask(read, write);
+  return tell_kernel(epoll_, EPOLL_CTL_MOD, fd);
 }
 
-void reactor::unwatch(int fd) noexcept {
+void reactor::unwatch(int fd, const io_handler& handler) noexcept {
+  auto* x = find(fd, handler);
+  if (!x) return;
+  *x = {};
   epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, nullptr);
+}
+
+bool reactor::tell_kernel(int epoll, int operation, int fd) const noexcept {
+  const auto& x = watched_[static_cast<std::size_t>(fd)];
+  epoll_event e{};
+  e.events = x.events;
+  e.data.u64 = token_of(fd, x.serial);
+  return epoll_ctl(epoll, operation, fd, &e) == 0;
+}
+
+reactor::watched* reactor::find(int fd, const io_handler& handler) noexcept {
+  if (fd < 0 || static_cast<std::size_t>(fd) >= watched_.size()) return nullptr;
+  auto& x = watched_[static_cast<std::size_t>(fd)];
+  return x.handler == &handler ? &x : nullptr;
+}
+
+void reactor::deliver(std::uint64_t token, std::uint32_t events) {
+  const auto i = static_cast<std::size_t>(token & 0xFFFF'FFFFu);
+  if (i >= watched_.size() || !watched_[i].handler || token_of(static_cast<int>(i), watched_[i].serial) != token) {
+    stale_ = true;
+    return;
+  }
+  events_.fetch_add(1, std::memory_order_relaxed);
+  const bool broken = (events & (EPOLLHUP | EPOLLERR)) != 0;
+  watched_[i].handler->on_io((events & EPOLLIN) != 0 || broken, (events & EPOLLOUT) != 0 || broken);
+}
+
+/// Starts anew with what is watched now. A descriptor that was closed while another process held a copy (a child between
+/// fork and exec does) stays with the kernel's set, and cannot be taken out of it any more.
+void reactor::renew() {
+  const int fresh = epoll_create1(EPOLL_CLOEXEC);
+  if (fresh < 0) return; // No descriptors left: again after the next such event.
+  epoll_event e{};
+  e.events = EPOLLIN;
+  e.data.u64 = wake_token;
+  if (epoll_ctl(fresh, EPOLL_CTL_ADD, event_, &e) != 0) {
+    close(fresh);
+    return;
+  }
+  for (std::size_t i = 0; i < watched_.size(); ++i)
+    if (watched_[i].handler) tell_kernel(fresh, EPOLL_CTL_ADD, static_cast<int>(i));
+  close(epoll_);
+  epoll_ = fresh;
+  stale_ = false;
 }
 
 void reactor::enrol(caf::abstract_actor* x) {
@@ -184,16 +241,14 @@ void reactor::wait() {
   wakeups_.fetch_add(1, std::memory_order_relaxed);
   for (int i = 0; i < n; ++i) {
     const auto& e = found[static_cast<std::size_t>(i)];
-    if (!e.data.ptr) {
+    if (e.data.u64 == wake_token) {
       std::uint64_t count = 0;
       [[maybe_unused]] const auto got = read(event_, &count, sizeof count);
       continue;
     }
-    events_.fetch_add(1, std::memory_order_relaxed);
-    const bool broken = (e.events & (EPOLLHUP | EPOLLERR)) != 0;
-    static_cast<io_handler*>(e.data.ptr)
-      ->on_io((e.events & EPOLLIN) != 0 || broken, (e.events & EPOLLOUT) != 0 || broken);
+    deliver(e.data.u64, e.events);
   }
+  if (stale_) renew();
 }
 
 void reactor::run() {

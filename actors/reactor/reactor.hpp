@@ -53,10 +53,13 @@ public:
 
   // -- on the loop's thread only -----------------------------------------------------------------------------------
 
-  /// Watches, or changes what is watched. `fd` stays the caller's. Returns false when the kernel refuses.
+  /// Watches, or changes what is watched. `fd` stays the caller's. Returns false when the kernel refuses. A number that
+  /// was closed and came back belongs to the handler that watched it last: the earlier one's `rewatch` returns false, and
+  /// its `unwatch` does nothing.
   bool watch(int fd, io_handler& handler, bool read, bool write);
   bool rewatch(int fd, io_handler& handler, bool read, bool write);
-  void unwatch(int fd) noexcept;
+  /// After this no event reaches the handler, even if the descriptor was closed before. Must come before its death.
+  void unwatch(int fd, const io_handler& handler) noexcept;
   void arm(wheel_timer& t, time_point when) { wheel_.arm(t, when); }
   void disarm(wheel_timer& t) noexcept { wheel_.disarm(t); }
 
@@ -72,14 +75,28 @@ public:
   bool end_all(duration limit);
 
 private:
+  /// What is watched under a number. The kernel keeps the serial, not the handler: what it holds may be out of date.
+  struct watched {
+    io_handler* handler = nullptr;
+    std::uint32_t events = 0;
+    std::uint32_t serial = 0;
+  };
+
   void run();
   void run_jobs();
   void wait();
+  void deliver(std::uint64_t token, std::uint32_t events);
+  void renew();
+  bool tell_kernel(int epoll, int operation, int fd) const noexcept;
+  watched* find(int fd, const io_handler& handler) noexcept;
   void wake() noexcept;
   int sleep_ms() const;
 
   int epoll_ = -1;
   int event_ = -1;
+  std::vector<watched> watched_; ///< By descriptor.
+  std::uint32_t serial_ = 0;
+  bool stale_ = false; ///< The kernel holds something that nobody watches any more.
   timer_wheel wheel_;
   std::vector<caf::resumable*> local_;
   std::vector<caf::resumable*> batch_;

@@ -1,0 +1,161 @@
+// The loop's descriptors: no event reaches a handler that has let go of its descriptor, whatever the kernel still holds.
+// Runs a real loop on its thread; every wait is for an event and has a bound.
+#include "tests/support/catch.hpp"
+#include "tripool/actors/loop_actor.hpp"
+#include "tripool/actors/reactor/reactor.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/scoped_actor.hpp>
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <functional>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+using namespace tripool;
+using namespace std::chrono_literals;
+
+namespace {
+
+using job = std::function<void(reactor&)>;
+
+/// Runs jobs on the loop's thread.
+class hand final : public loop_actor {
+public:
+  using loop_actor::loop_actor;
+
+private:
+  caf::behavior make_behavior() override {
+    return {[this](const std::shared_ptr<job>& what) {
+      (*what)(*loop());
+      return true;
+    }};
+  }
+};
+
+struct counter final : io_handler {
+  void on_io(bool, bool) override {
+    ++calls;
+    if (reads_from >= 0) {
+      char byte = 0;
+      [[maybe_unused]] const auto n = read(reads_from, &byte, 1);
+    }
+  }
+  std::atomic<int> calls{0};
+  int reads_from = -1;
+};
+
+struct byte_pipe {
+  byte_pipe() { REQUIRE(pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) == 0); }
+  ~byte_pipe() {
+    for (const int fd : ends)
+      if (fd >= 0) close(fd);
+  }
+  byte_pipe(const byte_pipe&) = delete;
+  byte_pipe& operator=(const byte_pipe&) = delete;
+  void put() const { REQUIRE(write(ends[1], "x", 1) == 1); }
+  int reading() const { return ends[0]; }
+
+  std::array<int, 2> ends{-1, -1};
+};
+
+} // namespace
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::shared_ptr<job>)
+
+namespace {
+
+struct loop_fixture {
+  loop_fixture() { who = sys.spawn<hand>(&loop); }
+  ~loop_fixture() {
+    caf::anon_send_exit(who, caf::exit_reason::kill);
+    who = nullptr;
+  }
+
+  void on_loop(job what) {
+    caf::scoped_actor self{sys};
+    bool done = false;
+    self->request(who, 10s, std::make_shared<job>(std::move(what)))
+      .receive([&](bool x) { done = x; }, [](const caf::error&) {});
+    REQUIRE(done);
+  }
+  /// Waits for `what`, asking the loop again and again, so that it has turned meanwhile.
+  bool comes_true(const std::function<bool()>& what) {
+    const auto until = std::chrono::steady_clock::now() + 10s;
+    while (!what() && std::chrono::steady_clock::now() < until) on_loop([](reactor&) {});
+    return what();
+  }
+
+  caf::actor_system_config cfg;
+  caf::actor_system sys{cfg};
+  reactor loop{sys};
+  caf::actor who;
+};
+
+} // namespace
+
+TEST_CASE("a descriptor that lives on in another process wakes no handler that has let go of it", "[reactor]") {
+  loop_fixture f;
+  byte_pipe gone;
+  byte_pipe other;
+  counter of_gone;
+  counter of_other;
+  of_other.reads_from = other.reading();
+  int copy = -1;
+  f.on_loop([&](reactor& loop) {
+    REQUIRE(loop.watch(gone.reading(), of_gone, true, false));
+    REQUIRE(loop.watch(other.reading(), of_other, true, false));
+    // A child between fork and exec holds a copy: closing ours does not end what the kernel watches.
+    copy = dup(gone.reading());
+    close(gone.reading());
+    loop.unwatch(gone.reading(), of_gone);
+    gone.ends[0] = -1;
+  });
+  gone.put();
+  other.put();
+  REQUIRE(f.comes_true([&] { return of_other.calls == 1; }));
+  other.put();
+  REQUIRE(f.comes_true([&] { return of_other.calls == 2; }));
+  CHECK(of_gone.calls == 0);
+
+  // Nor does the loop spin on it: it wakes for our own questions and little else.
+  const auto before = f.loop.stats().wakeups;
+  constexpr int questions = 100;
+  for (int i = 0; i < questions; ++i) f.on_loop([](reactor&) {});
+  caf::scoped_actor self{f.sys};
+  self->receive([](int) {}, caf::after(50ms) >> [] {});
+  CHECK(f.loop.stats().wakeups - before < 10 * questions);
+  close(copy);
+}
+
+TEST_CASE("letting go of a number that another handler has got since leaves that one alone", "[reactor]") {
+  loop_fixture f;
+  byte_pipe a;
+  byte_pipe b;
+  counter of_a;
+  counter of_b;
+  of_b.reads_from = b.reading();
+  f.on_loop([&](reactor& loop) {
+    const int number = a.reading();
+    REQUIRE(loop.watch(number, of_a, true, false));
+    // Closed behind the back of its handler, as libpq does, and given to the next one.
+    REQUIRE(dup3(b.reading(), number, O_CLOEXEC) == number);
+    REQUIRE(loop.watch(number, of_b, true, false));
+    loop.unwatch(number, of_a);
+  });
+  b.put();
+  REQUIRE(f.comes_true([&] { return of_b.calls == 1; }));
+  CHECK(of_a.calls == 0);
+  f.on_loop([&](reactor& loop) {
+    CHECK_FALSE(loop.rewatch(a.reading(), of_a, true, true));
+    CHECK(loop.rewatch(a.reading(), of_b, true, false));
+    loop.unwatch(a.reading(), of_b);
+  });
+  b.put();
+  f.on_loop([](reactor&) {});
+  CHECK(of_b.calls == 1);
+}
