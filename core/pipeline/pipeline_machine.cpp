@@ -85,9 +85,35 @@ bool pipeline_machine::leftovers() const noexcept {
   return !u || (!u->what && !u->expired);
 }
 
+/// The units behind the Sync that the server is working towards. Which of them it is at cannot be told from outside: it
+/// keeps its answers back until the Sync.
+template <class Predicate>
+pipeline_unit* pipeline_machine::find_in_front(Predicate wanted) noexcept {
+  std::size_t n = 0;
+  for (const auto& g : groups_)
+    if ((n = g.units) > 0) break;
+  for (auto i = sent_.begin(); i != sent_.end() && n > 0; ++i, --n) {
+    const auto awaited = [&](const pipeline_op& op) { return op.unit == &*i; };
+    if (wanted(*i) && std::any_of(ops_.begin(), ops_.end(), awaited)) return &*i;
+  }
+  return nullptr;
+}
+
 bool pipeline_machine::cancel_struck() noexcept {
-  const auto* u = running();
-  return !u || u->cancel_why == cause::none;
+  return find_in_front([](const pipeline_unit& u) { return u.cancel_why != cause::none; }) == nullptr;
+}
+
+/// A unit that the server may be at and that nobody waits for any more, or whose deadline has passed although it has had
+/// its turn for a while.
+pipeline_unit* pipeline_machine::overdue(time_point now) noexcept {
+  if (cancel_ != cancel_state::none) return nullptr;
+  const bool had_its_turn = now - head_since_ >= limits_.slow_statement;
+  return find_in_front([&](const pipeline_unit& u) {
+    if (u.cancel_why != cause::none) return false;
+    if (!u.what) return u.expired;
+    const bool open = u.now == pipeline_unit::state::sent || u.now == pipeline_unit::state::executed;
+    return open && had_its_turn && now >= u.deadline;
+  });
 }
 
 /// The server is at the next operation: a cancel that has done its work is over, and a unit that nobody waits for any
@@ -95,12 +121,11 @@ bool pipeline_machine::cancel_struck() noexcept {
 void pipeline_machine::moved_head(time_point now) {
   head_since_ = now;
   if (cancel_ == cancel_state::delivered && cancel_struck()) cancel_ = cancel_state::none;
-  cancel_expired(now);
+  cancel_overdue(now);
 }
 
-void pipeline_machine::cancel_expired(time_point now) {
-  auto* u = running();
-  if (u && u->expired && cancel_ == cancel_state::none) aim_cancel(*u, cause::deadline, now);
+void pipeline_machine::cancel_overdue(time_point now) {
+  if (auto* u = overdue(now)) aim_cancel(*u, cause::deadline, now);
 }
 
 void pipeline_machine::received(std::size_t incoming, time_point now) {
@@ -119,7 +144,7 @@ void pipeline_machine::aim_cancel(pipeline_unit& u, cause why, time_point now) {
 void pipeline_machine::cancel_finished(time_point now) {
   stray_until_ = now + stray_window;
   cancel_ = cancel_struck() ? cancel_state::none : cancel_state::delivered;
-  cancel_expired(now);
+  cancel_overdue(now);
 }
 
 void pipeline_machine::lose(std::string reason) {
@@ -149,9 +174,7 @@ void pipeline_machine::expire_waiting(time_point now) {
 }
 
 void pipeline_machine::expire_sent(time_point now) {
-  auto* u = running();
-  const bool owned = u && (u->what || u->expired);
-  if (owned && now >= u->deadline && cancel_ == cancel_state::none) aim_cancel(*u, cause::deadline, now);
+  cancel_overdue(now);
   for (auto& x : sent_) {
     if (x.what && now >= x.deadline) expire_one(x, now);
   }
@@ -177,11 +200,18 @@ std::optional<time_point> pipeline_machine::next_wake() const {
     if (!out || t < *out) out = t;
   };
   for (const auto& u : waiting_) sooner(u.deadline);
-  const auto* first = const_cast<pipeline_machine*>(this)->running();
+  std::size_t in_front = 0;
+  for (const auto& g : groups_)
+    if ((in_front = g.units) > 0) break;
   for (const auto& u : sent_) {
-    if (!u.what) continue;
-    const bool may_cancel = &u == first && cancel_ == cancel_state::none;
-    sooner(may_cancel || u.now == pipeline_unit::state::resend ? u.deadline : u.deadline + answer_grace);
+    const bool may_cancel = in_front > 0 && cancel_ == cancel_state::none && u.cancel_why == cause::none;
+    if (in_front > 0) --in_front;
+    if (u.what && u.now == pipeline_unit::state::resend) {
+      sooner(u.deadline);
+    } else if (u.what || u.expired) {
+      if (may_cancel) sooner(u.what ? std::max(u.deadline, head_since_ + limits_.slow_statement) : u.deadline);
+      if (u.what) sooner(u.deadline + answer_grace);
+    }
   }
   if (validating_) sooner(validation_ends_);
   if (cancel_ != cancel_state::none) sooner(cancel_since_ + limits_.cancel_grace);

@@ -128,7 +128,10 @@ private:
   bool cancel_struck() noexcept;
   void lose(std::string reason);
   void moved_head(time_point now);
-  void cancel_expired(time_point now);
+  void cancel_overdue(time_point now);
+  template <class Predicate>
+  pipeline_unit* find_in_front(Predicate wanted) noexcept;
+  pipeline_unit* overdue(time_point now) noexcept;
 
   pool_options limits_;
   std::string server_;

@@ -92,6 +92,30 @@ TEST_CASE("a statement that expired behind another is cancelled when its turn co
   CHECK(d->is_done());
 }
 
+TEST_CASE("an expired statement inside a frame is cancelled although its neighbours' answers are kept back",
+          "[pipeline]") {
+  const auto writes = GENERATE(false, true);
+  pipeline_bench b;
+  b.cancel_at_once = true;
+  b.db.script().add({writes ? "insert 2 b" : "select 2", fault_point::before, fault_kind::delay});
+  b.deadline = 30s;
+  const auto a = writes ? b.write("insert 1 a") : b.read("select 1");
+  b.deadline = 500ms;
+  const auto slow = writes ? b.write("insert 2 b") : b.read("select 2");
+  b.deadline = 30s;
+  const auto c = writes ? b.write("insert 3 c") : b.read("select 3");
+  b.drain();
+  b.pass_by_wakes(600ms);
+  b.drain();
+  CHECK(b.cancels_wanted == 1);
+  CHECK(slow->is(outcome::rejected));
+  CHECK(slow->failed->why == cause::deadline);
+  CHECK(a->is_done());
+  CHECK(c->is_done());
+  CHECK(!b.closed);
+  CHECK(b.db.store().at("2").empty());
+}
+
 TEST_CASE("an expired statement that comes to the head while a cancel is still out is not forgotten", "[pipeline]") {
   pipeline_bench b;
   b.deadline = 1s;
