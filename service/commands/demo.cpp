@@ -37,7 +37,7 @@ std::optional<demo::stage> make_stage(const std::string& folder, signal_watch& s
       ::_exit(failed); // The guardian does the rest: its line to us closes.
     }
     interrupted = true;
-    std::fputs("tripool: interrupted; ending the servers as soon as they stand\n", stderr);
+    std::fputs("tripool: interrupted; the servers are stopped as soon as they stand\n", stderr);
   }
   auto made = making.get();
   if (!made) std::fprintf(stderr, "tripool: %s\n", to_string(made.error()).c_str());
@@ -79,7 +79,7 @@ void show_hints(const demo::stage& where, demo::display& out) {
 
 int complain(const std::string& why) {
   if (why.empty()) {
-    std::fputs("tripool: interrupted; what was started has been told to end\n", stderr);
+    std::fputs("tripool: interrupted; everything that was started is being stopped\n", stderr);
   } else {
     std::fprintf(stderr, "tripool: %s\n", why.c_str());
   }

@@ -63,6 +63,7 @@ std::optional<performance::problem> performance::prepare() {
   for (std::size_t i = 1; i < where_.servers.size(); ++i) {
     if (auto done = where_.servers.wait_until_caught_up(i); !done) return to_string(done.error());
   }
+  if (signals_.take()) return problem{};
   return std::nullopt;
 }
 
@@ -88,6 +89,7 @@ std::variant<closing, performance::problem> performance::run(duration length) {
   if (auto why = show_workload(*books, what, start, length)) return std::move(*why);
   callers.stop(workload_options{}.write_deadline + 2 * lateness_max);
   books->close(now());
+  if (signals_.take()) return problem{};
   return count(*books, what, start, now() - start);
 }
 
