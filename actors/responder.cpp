@@ -41,6 +41,7 @@ void promise_responder::abandoned(request&& x) {
     if (auto delegate = caf::actor_cast<caf::actor>(delegate_)) {
       auto rescued = std::make_shared<request>(std::move(x));
       ++rescued->rescues;
+      if (rescued->progress == stage::sent) rescued->doubted = true;
       caf::anon_send(delegate, rescue_msg{std::move(rescued)});
       return;
     }

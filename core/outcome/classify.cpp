@@ -46,6 +46,12 @@ verdict classify_cancelled(const classify_context& about) noexcept {
   return verdict::victim;
 }
 
+/// Whether 25006 is the server's own word about itself and not a statement's, which may raise any SQLSTATE or bring it
+/// from a foreign server. The names are PostgreSQL's (utility.c); none at all is believed.
+bool says_server(std::string_view source_function) noexcept {
+  return source_function.empty() || source_function.substr(0, 14) == "PreventCommand";
+}
+
 verdict classify_read_only(const classify_context& about) noexcept {
   if (about.is_write) return verdict::read_only_server;
   // A read that writes is refused by the READ ONLY block around it; alone it may do what the server allows.
@@ -75,7 +81,7 @@ verdict classify(const server_message& error, const classify_context& about) noe
   if (ends_any_time(s)) return verdict::in_doubt;
   if (is_conflict(s)) return verdict::retry_here;
   if (s == "57014") return classify_cancelled(about);
-  if (s == "25006") return classify_read_only(about);
+  if (s == "25006") return says_server(error.source_function) ? classify_read_only(about) : verdict::rejected;
   if (s == "25P02" && about.poisoned) return verdict::victim;
   if ((s == "25001" || s == "2D000") && about.framed && !about.batch) return verdict::run_alone;
   if (about.prepared && (s == "26000" || (s == "0A000" && error.source_function == "RevalidateCachedQuery")))

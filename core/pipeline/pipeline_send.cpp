@@ -150,7 +150,10 @@ void pipeline_machine::send_statement(session& s, pipeline_unit& u, std::uint32_
   using kind = pipeline_op::kind;
   if (refused_) return;
   const auto& x = u.what->statements()[index];
-  const auto plan = cache_.plan(x.text);
+  // Bytes state their type. A prepared statement has the types that the server inferred, and would read them as text.
+  const bool typed = std::any_of(x.parameters.begin(), x.parameters.end(),
+                                 [](const parameter& p) { return std::holds_alternative<bytes>(p.value()); });
+  const auto plan = typed ? statement_plan{} : cache_.plan(x.text);
   bool ok = true;
   if (plan.what == statement_plan::action::unnamed) {
     ok = taken(s.execute(x.text, x.parameters, x.format), {kind::execute, &u, index, {}});

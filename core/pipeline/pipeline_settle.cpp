@@ -27,6 +27,15 @@ bool is_unknown_name(const pipeline_op& op, const server_message& e) noexcept {
   return by_name && e.sqlstate == "26000" && e.message.find(op.name) != std::string::npos;
 }
 
+/// Whether a statement that ran outside of a block may have left something behind when it failed with that SQLSTATE.
+/// CALL and DO may have committed; others that refuse a block, such as CREATE INDEX CONCURRENTLY, work in several
+/// transactions once they have begun, which they have not when they were refused as such.
+bool may_leave_work(const std::string& text, const std::string& sqlstate) {
+  if (may_commit_inside(text)) return true;
+  const bool refused = sqlstate == "25001" || sqlstate.compare(0, 2, "42") == 0;
+  return !refused && analyse(text).own_transaction;
+}
+
 } // namespace
 
 void pipeline_machine::on_result(wire_result&& x, time_point now) {
@@ -179,7 +188,7 @@ void pipeline_machine::settle_error(pipeline_unit& u, const server_message& e, c
   // A procedure outside of a block may have committed part of its work before it failed.
   const bool refused = is_unknown_name(op, e) || (e.sqlstate == "25P02" && c.poisoned);
   const bool ran = op.what != pipeline_op::kind::prepare && !refused;
-  if (ran && !c.framed && may_commit_inside(u.what->statements().front().text)) what = verdict::in_doubt;
+  if (ran && !c.framed && may_leave_work(u.what->statements().front().text, e.sqlstate)) what = verdict::in_doubt;
   switch (what) {
     case verdict::rejected: return settle_failed(u, describe(u, outcome::rejected, e, index), now);
     case verdict::in_doubt: return settle_moved(u, describe(u, outcome::in_doubt, e, index));
@@ -226,6 +235,7 @@ void pipeline_machine::mark_resend(pipeline_unit& u) {
   --u.what->attempts;
   u.results.clear();
   u.cancel_why = cause::none;
+  u.sync_wait_cancelled = false;
   u.now = pipeline_unit::state::resend;
 }
 
@@ -280,7 +290,8 @@ void pipeline_machine::settle_moved(pipeline_unit& u, failure f) {
 
 void pipeline_machine::on_notice(const server_message& x) {
   if (!is_sync_wait_cancelled(x)) return;
-  if (auto* u = head()) u->sync_wait_cancelled = true;
+  // It comes before the answer of the operation that caused it, which may be one that nobody waits for any more.
+  if (auto* u = running()) u->sync_wait_cancelled = true;
 }
 
 void pipeline_machine::on_lost(const session_loss& x) {

@@ -10,7 +10,7 @@ void responder::abandoned(request&& x) {
   failure f;
   f.why = cause::actor_down;
   f.attempts = x.attempts;
-  if (x.progress == stage::queued) {
+  if (x.progress == stage::queued && !(x.doubted && x.mode() == access::write)) {
     f.kind = outcome::not_executed;
     f.message = "the actor that held the request ended before it was sent to a server";
     f.hint = "send it again";
@@ -63,6 +63,12 @@ void request::complete(reply x) {
 void request::fail(failure x, time_point now) {
   assert(!answered());
   assert(x.kind != outcome::done);
+  if (doubted && mode_ == access::write && x.kind != outcome::in_doubt) {
+    // Whatever the last attempt proves about itself, an earlier one may have taken effect.
+    x.detail = "the last attempt ended as " + std::string{to_string(x.kind)}
+               + ", but the answer of an earlier one was lost" + (x.detail.empty() ? "" : ": " + x.detail);
+    x.kind = outcome::in_doubt;
+  }
   x.attempts = attempts;
   x.spent = now - arrived_;
   auto to = std::move(to_);

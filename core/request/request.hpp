@@ -87,6 +87,7 @@ public:
 
   // -- what has been tried; public data of the request's history ---------------------------------------------------
   stage progress = stage::queued;
+  bool doubted = false;        ///< An attempt was made whose answer was lost: whatever comes later, it may have run.
   std::uint32_t attempts = 0;  ///< How often it was handed to a server.
   std::uint8_t rescues = 0;    ///< How often its holder died; bounded, so that rescue cannot loop.
   std::uint32_t tried = 0;     ///< Bit i: pool i has been tried.

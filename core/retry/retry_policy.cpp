@@ -67,6 +67,7 @@ void record_move(request& r, std::string_view from, std::size_t pool_index, cons
   r.moves[slot] = {from, lost ? cause::connection_lost : f.why};
   r.move_count = static_cast<std::uint8_t>(slot + 1);
   r.tried |= 1u << pool_index;
+  if (f.kind == outcome::in_doubt) r.doubted = true;
   if (f.kind == outcome::not_executed) r.progress = stage::queued;
 }
 

@@ -106,6 +106,14 @@ TEST_CASE("classify: what refuses Tripool's block runs alone, what refuses the c
   });
 }
 
+TEST_CASE("classify: a statement that raises 25006 itself does not accuse the server", "[outcome][classify]") {
+  auto e = answer("ERROR", "25006");
+  e.source_function = "exec_stmt_raise";
+  CHECK(classify(e, {}) == verdict::rejected);
+  e.source_function = "PreventCommandIfReadOnly";
+  CHECK(classify(e, {}) == verdict::read_only_server);
+}
+
 TEST_CASE("classify: 25006 for a write accuses the server", "[outcome][classify]") {
   check_all({
     {"alone", answer("ERROR", "25006"), {}, verdict::read_only_server},

@@ -140,3 +140,31 @@ TEST_CASE("a batch ignores what its single statements say of access and pool", "
   CHECK(r->wanted_pool() == "backup");
   CHECK(r->statements().size() == 3);
 }
+
+TEST_CASE("a write whose answer was lost once stays in doubt, whatever a later attempt ends as", "[request]") {
+  const auto later = GENERATE(outcome::not_executed, outcome::rejected);
+  auto [r, a] = plain();
+  r->doubted = true;
+  failure f;
+  f.kind = later;
+  f.why = cause::deadline;
+  r->fail(std::move(f), start + 1s);
+  CHECK(a->is(outcome::in_doubt));
+}
+
+TEST_CASE("a read has nothing to doubt", "[request]") {
+  auto [r, a] = plain(tripool::access::read);
+  r->doubted = true;
+  failure f;
+  f.kind = outcome::not_executed;
+  r->fail(std::move(f), start + 1s);
+  CHECK(a->is(outcome::not_executed));
+}
+
+TEST_CASE("a doubted write that is dropped while it waits again is in doubt", "[request]") {
+  auto [r, a] = plain();
+  r->doubted = true;
+  r->progress = stage::queued;
+  r.reset();
+  CHECK(a->is(outcome::in_doubt));
+}
