@@ -1,5 +1,5 @@
-// What the demonstration shows while it runs: a line a second with the figures so far, and a line for each event: what was
-// done to the servers, and what Tripool made of it. Plain text, no terminal control.
+// What the demonstration shows while it runs: a line a second with the figures so far, and a line for each event: what
+// was done to the servers, and what Tripool made of it. Plain text, no terminal control.
 // Knows status snapshots and the ledger's sums. Used by the command `demo`.
 #pragma once
 

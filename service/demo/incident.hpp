@@ -1,5 +1,5 @@
-// What goes wrong in the demonstration, on a thread of its own so that the display goes on: the primary server is killed,
-// and after a moment a standby is promoted, as an operator or a cluster manager would. Tripool is told nothing of it.
+// What goes wrong in the demonstration, on a thread of its own so that the display goes on: the primary server is
+// killed, and after a moment a standby is promoted, as an operator or a cluster manager would. Tripool is told nothing.
 // Knows the servers and the ledger; nothing of pools. Used by the command `demo`.
 #pragma once
 

@@ -52,7 +52,10 @@ void ledger::failed(const ticket& of, const failure& why, time_point now) {
   guard lock{mutex_};
   ended(of, why.kind, now);
   auto& entry = sums_.reasons[std::move(reason)];
-  if (entry.count++ == 0) entry.first = to_string(why);
+  if (entry.count++ == 0) {
+    entry.first = why.message;
+    if (!why.pool.empty()) entry.first += " (pool " + why.pool + ")";
+  }
 }
 
 void ledger::crashed(std::uint16_t port) {

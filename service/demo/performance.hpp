@@ -1,5 +1,5 @@
-// A Tripool on the stage's three servers, and the demonstration on it: workload, incident and display together, then the
-// audit. Used by the command `demo`.
+// A Tripool on the stage's three servers, and the demonstration on it: workload, incident and display together, then
+// the audit. Used by the command `demo`.
 #pragma once
 
 #include "service/app/signals.hpp"

@@ -1,5 +1,5 @@
-// Where the demonstration takes place: a private PostgreSQL of a primary and two standbys with synchronous replication, a
-// role and a database for the shop, and the configuration file of a Tripool whose three pools lead to the three servers.
+// Where the demonstration takes place: a private PostgreSQL of a primary and two standbys with synchronous replication,
+// a role and a database for the shop, and the configuration file of a Tripool whose pools lead to the three servers.
 // Knows no actor. Used by the command `demo`.
 #pragma once
 
@@ -23,7 +23,7 @@ struct stage {
   std::filesystem::path config_file;
 };
 
-/// Makes all of it; `folder` empty: in a new temporary folder. Blocks for some seconds. After a failure nothing is left.
+/// Makes all of it; `folder` empty: in a new temporary one. Blocks for some seconds. A failure leaves nothing behind.
 cluster::result<stage> make_stage(const std::string& folder);
 
 } // namespace tripool::demo

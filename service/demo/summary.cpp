@@ -37,7 +37,7 @@ void add_requests(const closing& x, lines& out) {
                                  grouped(s.ended_as(outcome::done)), grouped(s.ended_as(outcome::not_executed)),
                                  grouped(s.ended_as(outcome::rejected)), grouped(s.ended_as(outcome::in_doubt)))));
   for (const auto& [reason, n] : s.reasons) {
-    out.push_back(wrapped(entry("", grouped(n.count) + " x " + reason + "; the first of them: " + n.first), 22));
+    out.push_back(wrapped(entry("", grouped(n.count) + " x " + reason + ", the first: " + n.first), 22));
   }
   out.push_back(
     entry("late, unanswered", fmt::format("{} later than {} after the deadline, {} unanswered", grouped(s.late),

@@ -1,5 +1,5 @@
-// The account at the end of the demonstration, and whether its promises held. Pure: everything comes in as values, lines
-// come out. Used by the command `demo`.
+// The account at the end of the demonstration, and whether its promises held. Pure: everything comes in as values,
+// lines come out. Used by the command `demo`.
 #pragma once
 
 #include "service/demo/audit.hpp"

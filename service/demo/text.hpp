@@ -1,5 +1,5 @@
-// How the demonstration writes numbers and times for people. Knows nothing of what they mean. Used in this folder and by
-// the command `demo`.
+// How the demonstration writes numbers and times for people. Knows nothing of what they mean. Used in this folder and
+// by the command `demo`.
 #pragma once
 
 #include "tripool/core/time.hpp"

@@ -1,6 +1,6 @@
 // The demonstration's callers: actors that send requests to the delegate, one at a time each, with a pause after each
-// answer, so that the load is bounded whatever the servers do. Half of them read, half write (so that reads are asked for
-// while writes wait); half of each live on Tripool's loop, half on the actor system's scheduler, as in an application.
+// answer, so that the load is bounded whatever the servers do. Half of them read, half write, so that reads are asked
+// for while writes wait; half of each live on Tripool's loop, half on the actor system's scheduler.
 // Knows the ledger, the shop and the delegate; nothing of pools. Used by the command `demo`.
 #pragma once
 
@@ -49,7 +49,7 @@ public:
   workload(const workload&) = delete;
   workload& operator=(const workload&) = delete;
 
-  /// No caller sends anything new; waits for the answers that are due. Returns how many callers got none within `limit`.
+  /// No caller sends anything new; waits for the answers that are due. Returns how many callers still wait at `limit`.
   std::size_t stop(duration limit);
 
 private:
