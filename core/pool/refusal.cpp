@@ -50,29 +50,29 @@ failure refuse_deadline(const refusal_context& c, duration waited, duration allo
   return refusal(c, cause::deadline,
                  "the deadline of " + text_of(allowed) + " passed before the request was sent; it waited "
                    + text_of(waited) + " in the queue of pool " + c.options.name,
-                 "give it a later deadline, send fewer requests at a time, or raise connections_max or pipeline_depth");
+                 "give it a later deadline, send fewer requests at a time, or raise connections-max or pipeline-depth");
 }
 
 failure refuse_queue_timeout(const refusal_context& c, duration waited) {
   return refusal(c, cause::queue_timeout,
-                 "waited " + text_of(waited) + " in the queue of pool " + c.options.name + "; queue_wait_max allows "
+                 "waited " + text_of(waited) + " in the queue of pool " + c.options.name + "; queue-wait-max allows "
                    + text_of(c.options.queue_wait_max),
-                 "look for slow or blocked statements on the server, raise connections_max, or raise queue_wait_max");
+                 "look for slow or blocked statements on the server, raise connections-max, or raise queue-wait-max");
 }
 
 failure refuse_queue_full(const refusal_context& c) {
   return refusal(c, cause::queue_full,
-                 "the queue of pool " + c.options.name + " is full: queue_max allows " + to_string(c.options.queue_max)
+                 "the queue of pool " + c.options.name + " is full: queue-max allows " + to_string(c.options.queue_max)
                    + " requests to wait",
-                 "send it again later with a pause that grows, raise connections_max, or raise queue_max");
+                 "send it again later with a pause that grows, raise connections-max, or raise queue-max");
 }
 
 failure refuse_overload(const refusal_context& c, duration waited) {
   return refusal(c, cause::overload,
-                 "shed after " + text_of(waited) + " in the queue of pool " + c.options.name + ": for codel_interval, "
-                   + text_of(c.options.codel_interval) + ", no request has left the queue within codel_target, "
+                 "shed after " + text_of(waited) + " in the queue of pool " + c.options.name + ": for codel-interval, "
+                   + text_of(c.options.codel_interval) + ", no request has left the queue within codel-target, "
                    + text_of(c.options.codel_target),
-                 "send fewer requests at a time, look for slow or blocked statements, or raise connections_max");
+                 "send fewer requests at a time, look for slow or blocked statements, or raise connections-max");
 }
 
 failure refuse_no_connection(const refusal_context& c, duration since_for, std::string_view error,

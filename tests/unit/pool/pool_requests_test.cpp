@@ -113,7 +113,7 @@ TEST_CASE("pool: a full queue sends the request on, before it has waited", "[poo
   CHECK(why.kind == outcome::not_executed);
   CHECK(why.why == cause::queue_full);
   CHECK(why.pool == "primary");
-  CHECK(contains(why.message, "queue_max allows 10"));
+  CHECK(contains(why.message, "queue-max allows 10"));
   CHECK(contains(why.detail, "10 of 10 queued; 1 of 1 connections: 1 busy"));
   CHECK_FALSE(why.hint.empty());
 }
@@ -196,7 +196,7 @@ TEST_CASE("pool: nobody waits for longer than queue_wait_max", "[pool]") {
   const auto failed = w.take_all<fail_effect>();
   REQUIRE(failed.size() == 1);
   CHECK(failed[0].why.why == cause::queue_timeout);
-  CHECK(contains(failed[0].why.message, "queue_wait_max allows 10 s"));
+  CHECK(contains(failed[0].why.message, "queue-wait-max allows 10 s"));
 }
 
 TEST_CASE("pool: a request past its deadline is never dispatched", "[pool]") {
