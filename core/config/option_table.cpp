@@ -120,8 +120,9 @@ void add_supervision_options(std::vector<option_spec>& to) {
                 .min = 1,
                 .max = 1000,
                 .unit = "restarts",
-                .doc = "So many restarts within `restarts-window`; then the supervisor gives up and fails itself, so "
-                       "that its own supervisor can act."});
+                .doc =
+                  "So many restarts of one child within `restarts-window`; then its supervisor waits for that long "
+                  "before it starts it again."});
   to.push_back({.key = "restarts-window",
                 .group = group,
                 .type = option_type::time_span,

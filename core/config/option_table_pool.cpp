@@ -144,13 +144,15 @@ void add_load(std::vector<option_spec>& to) {
                      "So many statements stay prepared on each connection; `0` prepares none."));
   to.push_back(time("slow-statement", TRIPOOL_FIELD(slow_statement), one_ms, one_hour,
                     "Nothing is sent behind a statement that has been running for longer."));
-  to.push_back({.key = "result-bytes-max",
-                .group = group,
-                .type = option_type::size,
-                .field = TRIPOOL_FIELD(result_bytes_max),
-                .min = 1024,
-                .max = 64LL << 30,
-                .doc = "A larger result is refused, and its connection replaced."});
+  to.push_back(
+    {.key = "result-bytes-max",
+     .group = group,
+     .type = option_type::size,
+     .field = TRIPOOL_FIELD(result_bytes_max),
+     .min = 64LL << 10,
+     .max = 64LL << 30,
+     .doc = "The statement of a larger result is cancelled and answered `rejected`; the connection stays. A write "
+            "that has committed by then is answered even when its result is larger."});
   to.push_back(time("cancel-grace", TRIPOOL_FIELD(cancel_grace), 10 * one_ms, 10 * one_minute,
                     "A cancelled statement that goes on for longer costs its connection."));
 }

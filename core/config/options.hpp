@@ -74,7 +74,7 @@ struct request_options {
 struct supervision_options {
   duration backoff_min = 20ms;
   duration backoff_max = 2s;
-  std::size_t restarts_max = 10; ///< In `restarts_window`, before the supervisor gives up and fails itself.
+  std::size_t restarts_max = 10; ///< Of one child in `restarts_window`; then it waits for that long.
   duration restarts_window = 60s;
 };
 
