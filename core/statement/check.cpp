@@ -51,8 +51,10 @@ refusal check_timeout(std::chrono::milliseconds timeout) {
 
 refusal check_text(std::string_view text) {
   if (text.size() > message_bytes_max) {
-    return refuse("54000", "the text has " + std::to_string(text.size()) + " bytes, more than the "
-                             + std::to_string(message_bytes_max) + " that fit one message");
+    return refuse("54000",
+                  "the text has " + std::to_string(text.size()) + " bytes, more than the "
+                    + std::to_string(message_bytes_max) + " that fit one message",
+                  "Pass values as parameters, or split the statement.");
   }
   if (const auto fault = find_text_fault(text)) return refuse_text("the text", *fault);
   return std::nullopt;
@@ -76,8 +78,10 @@ refusal check_parameters(const std::vector<parameter>& parameters) {
     }
   }
   if (bytes_total > message_bytes_max) {
-    return refuse("54000", "the parameters have " + std::to_string(bytes_total) + " bytes together, more than the "
-                             + std::to_string(message_bytes_max) + " that fit one message");
+    return refuse("54000",
+                  "the parameters have " + std::to_string(bytes_total) + " bytes together, more than the "
+                    + std::to_string(message_bytes_max) + " that fit one message",
+                  "Split the statement, or store large values in pieces.");
   }
   return std::nullopt;
 }
@@ -86,8 +90,10 @@ refusal check_count(const statement& x, const statement_traits& traits) {
   // A text that does not end is the server's to explain; what would be its parameters is unknown.
   if (traits.unterminated || x.parameters.size() == traits.parameters) return std::nullopt;
   if (traits.parameters > parameters_max) {
-    return refuse("54000", "the text refers to $" + std::to_string(traits.parameters)
-                             + ", and a statement can have at most " + std::to_string(parameters_max) + " parameters");
+    return refuse("54000",
+                  "the text refers to $" + std::to_string(traits.parameters) + ", and a statement can have at most "
+                    + std::to_string(parameters_max) + " parameters",
+                  "Pass long lists as one array, or split the statement.");
   }
   const auto wanted = std::to_string(traits.parameters);
   const auto given = std::to_string(x.parameters.size());
