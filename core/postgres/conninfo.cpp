@@ -1,11 +1,13 @@
 // Reading libpq's option lists.
 //
 // libpq's messages about a malformed string quote parts of it, which may be parts of a password: they are recognised by
-// their fixed beginnings and replaced by words of our own.
+// their fixed beginnings and replaced by words of our own. Only an unknown keyword is named,
+// where no secret is near.
 #include "tripool/core/postgres/conninfo.hpp"
 
 #include <libpq-fe.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 #include <memory>
@@ -31,14 +33,15 @@ using option_list = std::unique_ptr<PQconninfoOption, option_list_deleter>;
 struct reason {
   const char* begins;
   const char* says;
+  bool names_keyword = false;
 };
 
 /// What libpq complains about, in words that hold none of the string.
 constexpr reason reasons[] = {
   {"missing \"=\" after", "a keyword has no \"=\" (a value with spaces must be quoted: password='a b')"},
   {"unterminated quoted string", "a quote is not closed"},
-  {"invalid connection option", "it holds a keyword that the client library does not know"},
-  {"invalid URI query parameter", "the URI has a query parameter that the client library does not know"},
+  {"invalid connection option", "it holds a keyword that the client library does not know", true},
+  {"invalid URI query parameter", "the URI has a query parameter that the client library does not know", true},
   {"invalid percent-encoded token", "a % in the URI is not followed by two hexadecimal digits (write %25 for a %)"},
   {"forbidden value %00", "the URI holds the forbidden %00"},
   {"end of string reached when looking for matching \"]\"", "an IPv6 address in the URI lacks its closing \"]\""},
@@ -50,11 +53,32 @@ constexpr reason reasons[] = {
   {"out of memory", "memory is out"},
 };
 
-conninfo_error explain(const char* from_libpq) {
+/// The keyword that libpq's message quotes, in quotes; empty when it looks like none. It may be a piece of a password
+/// that was not quoted, or of a URI's: then the string has a password's keyword or an "@" and nothing is shown.
+std::string quoted_keyword(std::string_view message, std::string_view source) {
+  constexpr std::size_t length_max = 40;
+  const auto in_password =
+    source.find_first_of("@'") != std::string_view::npos || source.find("pass") != std::string_view::npos;
+  const auto begin = message.find('"');
+  const auto end = begin == std::string_view::npos ? begin : message.find('"', begin + 1);
+  if (in_password || end == std::string_view::npos) return {};
+  const auto found = message.substr(begin, end + 1 - begin);
+  const auto word = found.substr(1, found.size() - 2);
+  const auto is_letter = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '-';
+  };
+  return word.size() <= length_max && std::ranges::all_of(word, is_letter) ? std::string{found} : std::string{};
+}
+
+conninfo_error explain(const char* from_libpq, std::string_view source) {
   const std::string_view text = from_libpq ? from_libpq : "out of memory";
   for (const reason& r : reasons) {
     if (text.starts_with(r.begins)) {
-      return {std::string{"the connection string is not valid: "} + r.says};
+      auto out = std::string{"the connection string is not valid: "} + r.says;
+      if (r.names_keyword) {
+        if (const auto keyword = quoted_keyword(text, source); !keyword.empty()) out.append(": ").append(keyword);
+      }
+      return {std::move(out)};
     }
   }
   return {"the connection string is not valid: write it as host=... port=... dbname=... user=... or as "
@@ -111,7 +135,7 @@ std::variant<conninfo, conninfo_error> parse_conninfo(std::string&& text) {
   char* message = nullptr;
   const option_list list{PQconninfoParse(source.reveal(), &message)};
   if (!list) {
-    auto error = explain(message);
+    auto error = explain(message, source.reveal());
     if (message) {
       explicit_bzero(message, std::strlen(message));
       PQfreemem(message);
