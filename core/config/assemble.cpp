@@ -5,6 +5,7 @@
 #include "tripool/core/config/apply.hpp"
 #include "tripool/core/config/order_rules.hpp"
 #include "tripool/core/config/suggestion.hpp"
+#include "tripool/core/util/utf8.hpp"
 
 #include <algorithm>
 #include <array>
@@ -14,6 +15,8 @@ namespace tripool {
 namespace {
 
 constexpr std::array<std::string_view, 5> group_names{"requests", "monitor", "supervision", "pool-defaults", "pools"};
+
+constexpr std::array<std::string_view, 3> known_pools{"primary", "backup", "failover"};
 
 std::optional<option_group> plain_group(std::string_view name) {
   if (name == "requests") return option_group::requests;
@@ -26,6 +29,13 @@ std::string describe_place(option_group x) {
   if (x == option_group::top) return "directly under tripool";
   if (x == option_group::pool) return "in a pool (tripool.pools.NAME or tripool.pool-defaults)";
   return "in tripool." + std::string{group_name(x)};
+}
+
+// "tripool.conf:12: ", as far as it is known.
+std::string place_prefix(const config_origin& x) {
+  auto out = x.file;
+  if (x.line > 0) out.append(out.empty() ? "line " : ":").append(std::to_string(x.line));
+  return out.empty() ? out : out + ": ";
 }
 
 // Puts what a connection string says, or the client library's defaults, over what a pool has; the password apart.
@@ -54,6 +64,7 @@ void take_parts(const connection_parts& parts, pool_options& pool) {
 struct pool_section {
   std::string name;
   std::vector<const setting*> settings;
+  config_origin origin; // Of its group; unknown where only settings came.
 };
 
 class assembler {
@@ -84,7 +95,7 @@ private:
   pool_section& section_of(const std::string& name) {
     for (auto& x : sections_)
       if (x.name == name) return x;
-    return sections_.emplace_back(pool_section{name, {}});
+    return sections_.emplace_back(pool_section{name, {}, {}});
   }
 
   void sort_groups() {
@@ -95,7 +106,9 @@ private:
         continue; // What stands in it is covered by the one error.
       }
       const bool in_pools = g.path.front() == "pools";
-      if (in_pools && g.path.size() == 2) section_of(g.path[1]);
+      if (in_pools && g.path.size() == 2) {
+        if (auto& section = section_of(g.path[1]); section.origin.line == 0) section.origin = g.origin;
+      }
       if (g.path.size() == (in_pools ? 3u : 2u))
         error(g.origin, full_key(g.path), {}, find_pool_key(g) ? "is a key, not a group" : "there is no such group");
     }
@@ -242,9 +255,12 @@ private:
   void check_host(const setting& x, pool_options& pool) {
     auto& target = pool.target;
     target.address.clear(); // A host of its own replaces the address that a connection string gave.
+    if (find_text_fault(target.host)) error(x.origin, full_key(x.path), {}, not_utf8);
     if (target.host.find(',') != std::string::npos)
       error(x.origin, full_key(x.path), to_string(x.value), "a pool has one server: make a pool for each");
   }
+
+  static constexpr const char* not_utf8 = "the host is not valid UTF-8: no server has such a name";
 
   void apply_connection(const setting& x, pool_layers& to) {
     std::string message;
@@ -259,6 +275,7 @@ private:
       return;
     }
     auto& parts = std::get<connection_parts>(read);
+    if (parts.host && find_text_fault(*parts.host)) error(x.origin, full_key(x.path), {}, not_utf8);
     take_parts(parts, to.pool);
     if (!parts.has_password) return;
     to.password = std::move(parts.password);
@@ -303,6 +320,7 @@ private:
     take_parts(with_.defaults, layers.pool);
     apply_layer(defaults_, layers, false);
     apply_layer(section, layers, true);
+    warn_of_name(section);
     check_order(option_group::pool, out_.values, layers.pool, layers.stated, &section.name, out_.errors);
     if (layers.has_password) {
       layers.pool.credentials.inline_password = true;
@@ -318,12 +336,17 @@ private:
     std::erase_if(pool.target.options, [](const auto& x) { return x.second.empty(); });
   }
 
+  // A mistyped primary would be a pool of another rank with other defaults.
+  void warn_of_name(const pool_section& x) {
+    const auto meant = mistyped_name(x.name, known_pools);
+    if (meant.empty()) return;
+    out_.warnings.push_back(place_prefix(x.origin) + "did you mean " + std::string{meant} + "? " + x.name
+                            + " is a pool of its own, which comes after primary, backup and failover");
+  }
+
   void warn_of_password(const std::string& pool, const setting& x) {
-    auto text = x.origin.file;
-    if (x.origin.line > 0) text.append(text.empty() ? "line " : ":").append(std::to_string(x.origin.line));
-    if (!text.empty()) text += ": ";
-    text += "the password of pool " + pool + " stands in " + full_key(x.path)
-            + ", where everybody sees it who may read the configuration; password-file or passfile keep it apart";
+    auto text = place_prefix(x.origin) + "the password of pool " + pool + " stands in " + full_key(x.path)
+                + ", where everybody sees it who may read the configuration; password-file or passfile keep it apart";
     out_.warnings.push_back(std::move(text));
   }
 

@@ -50,6 +50,15 @@ std::string_view nearest_name(std::string_view given, std::span<const std::strin
   return best;
 }
 
+std::string_view mistyped_name(std::string_view given, std::span<const std::string_view> known) {
+  if (given.empty() || given.size() > name_length_max) return {};
+  if (std::isdigit(static_cast<unsigned char>(given.back())) != 0) return {}; // primary2 is a name.
+  for (const auto name : known) {
+    if (given != name && distance(given, name) <= 1) return name;
+  }
+  return {};
+}
+
 std::string did_you_mean(std::string_view given, std::span<const std::string_view> known) {
   const auto best = nearest_name(given, known);
   if (best.empty()) return {};

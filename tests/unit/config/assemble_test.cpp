@@ -75,6 +75,21 @@ TEST_CASE("only the pools of the file exist, with their own defaults, the three 
   CHECK(made.values.pools[0].target.application_name == "tripool");
 }
 
+TEST_CASE("a pool whose name is nearly a known one gets a warning, and one that ends in a digit does not") {
+  const auto made = file{}.pool("primry").pool("Backup").pool("failover").pool("primary2").pool("reports").done();
+  REQUIRE(made.errors.empty());
+  REQUIRE(made.warnings.size() == 2);
+  CHECK(contains(made.warnings[0], "t.conf:2: did you mean primary? primry is a pool of its own"));
+  CHECK(contains(made.warnings[1], "t.conf:4: did you mean backup? Backup is"));
+}
+
+TEST_CASE("a host that is no UTF-8 is refused, and its bytes are not shown") {
+  const auto own = text(file{}.pool("primary").set_pool("primary", "host", std::string{"db\xFF"}).done());
+  CHECK(own == "t.conf:3: tripool.pools.primary.host: the host is not valid UTF-8: no server has such a name");
+  const auto made = file{}.pool("primary").set_pool("primary", "connection", std::string{"host=db\xFF"}).done();
+  CHECK(contains(text(made), "primary.connection: the host is not valid UTF-8"));
+}
+
 TEST_CASE("no pool at all is an error") {
   CHECK(contains(text(file{}.set({"log-level"}, std::string{"warn"}).done()), "no pool is configured"));
   CHECK(contains(text(file{}.pool("primary").set_pool("primary", "enabled", false).done()), "all pools are disabled"));
