@@ -44,7 +44,8 @@ public:
   }
 
   bool string(std::string& x) override {
-    if (x.find('\0') != std::string::npos) return fail("a text holds a NUL character (\\u0000), which no server takes");
+    if (x.find('\0') != std::string::npos)
+      return fail("a text holds a NUL character (\\u0000), which PostgreSQL cannot store");
     return add({std::move(x)});
   }
 
@@ -64,17 +65,21 @@ public:
     return true;
   }
 
-  bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception& x) override {
+  bool parse_error(std::size_t position, const std::string& token, const nlohmann::detail::exception& x) override {
+    constexpr int number_overflow = 406;
+    if (x.id == number_overflow)
+      return fail("the number " + shown(token) + " is beyond what a double holds: send it as a text");
     // "[json.exception...] parse error at line 1, column 5: what is wrong; last read: '...'"
     std::string_view what = x.what();
     if (const auto at = what.find(": "); at != std::string_view::npos) what.remove_prefix(at + 2);
     what = what.substr(0, what.find("; last read"));
+    is_json_ = false;
     return fail("at character " + std::to_string(position) + ": " + std::string{what});
   }
 
   std::variant<value, read_error> finish(bool complete) {
     if (complete) return std::move(done_);
-    read_error out{std::move(message_), {}};
+    read_error out{std::move(message_), is_json_, {}};
     if (!stack_.empty())
       if (auto* outermost = std::get_if<object>(&stack_.front().held)) out.before = std::move(*outermost);
     return out;
@@ -134,6 +139,7 @@ private:
   std::vector<value> stack_;      // What is open, outermost first.
   std::vector<std::string> keys_; // The present key of each, where it is an object.
   std::string message_;
+  bool is_json_ = true; // So far.
 };
 
 } // namespace

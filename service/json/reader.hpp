@@ -54,7 +54,8 @@ struct bounds {
 /// Why a text could not be read. What stood in the outermost object before the error is kept, since it may say whose
 /// text it is.
 struct read_error {
-  std::string message; ///< Short; quotes at most a few characters of the text.
+  std::string message;  ///< Short; quotes at most a few characters of the text.
+  bool is_json = false; ///< The text is JSON so far, but holds what is refused.
   object before;
 };
 

@@ -160,9 +160,11 @@ problem read_line(const json::object& line, std::variant<statement, batch>& to) 
 
 std::variant<request_line, std::string> parse_line(std::string_view line, std::uint64_t line_number) {
   if (line.size() > line_bytes_max) return render_too_long(line_number);
+  if (line.find_first_not_of(" \t\r") == std::string_view::npos)
+    return refusal("null", line_number, "the line is empty");
   auto read = json::read(line);
   if (const auto* wrong = std::get_if<json::read_error>(&read))
-    return refusal(id_of(wrong->before), line_number, "not a JSON object: " + wrong->message);
+    return refusal(id_of(wrong->before), line_number, (wrong->is_json ? "" : "not a JSON object: ") + wrong->message);
   const auto* object = std::get<json::value>(read).get_if<json::object>();
   if (object == nullptr)
     return refusal("null", line_number, "not a JSON object, but " + std::string{std::get<json::value>(read).kind()});

@@ -96,11 +96,15 @@ TEST_CASE("any scalar id comes back as it was") {
 TEST_CASE("a malformed line is answered with its number, and with its id where it has one") {
   CHECK(contains(refused("nonsense"),
                  R"({"id":null,"ok":false,"class":"rejected","sqlstate":"","message":"line 3: not a )"));
-  CHECK(contains(refused(""), "line 3: not a JSON object"));
+  CHECK(contains(refused(""), "\"line 3: the line is empty\""));
+  CHECK(contains(refused(" \t"), "\"line 3: the line is empty\""));
   CHECK(contains(refused("[1]"), "not a JSON object, but a list"));
   CHECK(contains(refused(R"({"id": 7, "kind": )"), R"({"id":7,"ok":false)"));
   CHECK(contains(refused(R"({"id": "x", "kind": "read", "sql": "a)"), R"({"id":"x","ok":false)"));
   CHECK(contains(refused(R"({"id": 7, "kind": "read", "sql": "\u0000"})"), R"({"id":7,"ok":false)"));
+  CHECK(contains(refused(R"({"id": 7, "kind": "read", "sql": "\u0000"})"), R"("line 3: a text holds a NUL character)"));
+  CHECK(contains(refused(R"({"id": 7, "params": [1e999]})"),
+                 R"("line 3: the number \"1e999\" is beyond what a double holds: send it as a text")"));
   CHECK(contains(refused("{\"id\": 7, \"sql\": \"\xFF\"}"), R"({"id":7,"ok":false)"));
   CHECK(contains(refused(R"({"kind":"read","sql":"a"})"), R"(\"id\" is missing)"));
   CHECK(contains(refused(R"({"id":[1],"kind":"read","sql":"a"})"), R"({"id":null,"ok":false)"));
