@@ -1,12 +1,36 @@
 // The executable `tripool`: reads the command line and runs one command.
+#include "service/app/standard_streams.hpp"
 #include "service/commands/commands.hpp"
+
+#include "tripool/core/config/suggestion.hpp"
 
 #include <CLI/CLI.hpp>
 
+#include <array>
 #include <cstdio>
 #include <exception>
+#include <string>
+#include <string_view>
 
 namespace {
+
+constexpr int wrong_usage = 2;
+constexpr std::array<std::string_view, 5> commands{"bench", "check-config", "demo", "pipe", "serve"};
+
+/// Says what is wrong with the command line, or prints what was asked for, such as the help. Returns the exit code.
+int explain(CLI::App& app, const CLI::ParseError& e) {
+  // The parser would only say that a command is missing.
+  const auto rest = app.remaining();
+  if (e.get_exit_code() != 0 && app.get_subcommands().empty() && !rest.empty()) {
+    const auto& word = rest.front();
+    std::fprintf(stderr, "tripool: there is no %s %s%s\nRun with --help for more information.\n",
+                 word.starts_with('-') ? "option" : "command", word.c_str(),
+                 tripool::did_you_mean(word, commands).c_str());
+    return wrong_usage;
+  }
+  const int code = app.exit(e);
+  return tripool::service::finish_output(code == 0 ? 0 : wrong_usage);
+}
 
 int run(int argc, char** argv) {
   using namespace tripool::service;
@@ -49,7 +73,11 @@ int run(int argc, char** argv) {
   show->add_option("--state-directory", demo_opts.state_directory, "Where the private PostgreSQL lives while it runs");
   show->add_option("--log-level", demo_opts.log_level, levels)->check(level);
 
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return explain(app, e);
+  }
   if (*check) return check_config(file);
   if (*pipe) return run_pipe(file, log_level);
   if (*serving) return serve(file, log_level);
@@ -60,6 +88,7 @@ int run(int argc, char** argv) {
 } // namespace
 
 int main(int argc, char** argv) {
+  tripool::service::fill_standard_descriptors();
   try {
     return run(argc, argv);
   } catch (const std::exception& e) {

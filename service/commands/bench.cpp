@@ -1,5 +1,6 @@
 // The command `bench`: closed-loop callers against one pool; every answer is checked.
 #include "service/app/readiness.hpp"
+#include "service/app/standard_streams.hpp"
 #include "service/app/system.hpp"
 #include "service/bench/histogram.hpp"
 #include "service/bench/workload.hpp"
@@ -210,7 +211,7 @@ int run_bench(const bench_options& o) {
   while (c->running > 0 && clock::now() < until) std::this_thread::sleep_for(std::chrono::milliseconds{5});
   report(o, *c, seconds, spent);
   c->delegate = nullptr;
-  return c->errors == 0 && c->running == 0 ? 0 : 1;
+  return finish_output(c->errors == 0 && c->running == 0 ? 0 : 1);
 }
 
 } // namespace tripool::service

@@ -1,4 +1,5 @@
 // The command `check-config`, and reading a configuration for the others.
+#include "service/app/standard_streams.hpp"
 #include "service/commands/commands.hpp"
 
 #include <cstdio>
@@ -20,14 +21,15 @@ std::optional<loaded_config> load_or_complain(const std::string& file) {
 int check_config(const std::string& file) {
   const auto loaded = load_or_complain(file);
   if (!loaded) return 2;
-  std::printf("%s: valid, %zu pools\n", file.c_str(), loaded->options.pools.size());
+  const auto count = loaded->options.pools.size();
+  std::printf("%s: valid, %zu %s\n", file.c_str(), count, count == 1 ? "pool" : "pools");
   for (const auto& p : loaded->options.pools) {
     std::printf("  %-10s %s:%u/%s as %s, %zu to %zu connections\n", p.name.c_str(),
                 p.target.host.empty() ? "(default host)" : p.target.host.c_str(), static_cast<unsigned>(p.target.port),
                 p.target.dbname.empty() ? "(default)" : p.target.dbname.c_str(),
                 p.target.user.empty() ? "(default user)" : p.target.user.c_str(), p.connections_min, p.connections_max);
   }
-  return 0;
+  return finish_output(0);
 }
 
 } // namespace tripool::service
