@@ -127,8 +127,8 @@ void reactor::deliver(std::uint64_t token, std::uint32_t events) {
   watched_[i].handler->on_io((events & EPOLLIN) != 0 || broken, (events & EPOLLOUT) != 0 || broken);
 }
 
-/// Starts anew with what is watched now. A descriptor that was closed while another process held a copy (a child between
-/// fork and exec does) stays with the kernel's set, and cannot be taken out of it any more.
+/// Starts anew with what is watched now. A descriptor that was closed while another process held a copy (a child
+/// between fork and exec does) stays with the kernel's set, and cannot be taken out of it any more.
 void reactor::renew() {
   const int fresh = epoll_create1(EPOLL_CLOEXEC);
   if (fresh < 0) return; // No descriptors left: again after the next such event.

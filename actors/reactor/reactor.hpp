@@ -54,8 +54,8 @@ public:
   // -- on the loop's thread only -----------------------------------------------------------------------------------
 
   /// Watches, or changes what is watched. `fd` stays the caller's. Returns false when the kernel refuses. A number that
-  /// was closed and came back belongs to the handler that watched it last: the earlier one's `rewatch` returns false, and
-  /// its `unwatch` does nothing.
+  /// was closed and came back belongs to the handler that watched it last: the earlier one's `rewatch` returns false,
+  /// and its `unwatch` does nothing.
   bool watch(int fd, io_handler& handler, bool read, bool write);
   bool rewatch(int fd, io_handler& handler, bool read, bool write);
   /// After this no event reaches the handler, even if the descriptor was closed before. Must come before its death.

@@ -1,5 +1,5 @@
-// Whoever dies, and whenever: every request is answered once, in time and honestly, and the service recovers. The deaths
-// come under load, at every step of the actors' work.
+// Whoever dies, and whenever: every request is answered once, in time and honestly, and the service recovers. The
+// deaths come under load, at every step of the actors' work.
 #include "tests/actors/actor_world.hpp"
 
 #include <functional>

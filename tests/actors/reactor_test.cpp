@@ -1,5 +1,5 @@
-// The loop's descriptors: no event reaches a handler that has let go of its descriptor, whatever the kernel still holds.
-// Runs a real loop on its thread; every wait is for an event and has a bound.
+// The loop's descriptors: no event reaches a handler that has let go of its descriptor, whatever the kernel still
+// holds. Runs a real loop on its thread; every wait is for an event and has a bound.
 #include "tests/support/catch.hpp"
 #include "tripool/actors/loop_actor.hpp"
 #include "tripool/actors/reactor/reactor.hpp"
