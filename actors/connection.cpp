@@ -37,7 +37,7 @@ caf::behavior connection::make_behavior() {
   request(owner_.carrier, caf::infinite, lease_credential{owner_.pool})
     .then([this](const credential_lease& x) { got_credential(x); },
           [this](const caf::error& e) {
-            if (phase_ == phase::credential) fail_dial({}, "no credential: " + failure_of(e).message);
+            if (phase_ == phase::credential) fail_locally("no credential: " + failure_of(e).message);
           });
   plan_wake();
   return {
@@ -50,10 +50,10 @@ caf::behavior connection::make_behavior() {
         }
       }
     },
-    [this](close_msg& x) { close(x.reason); },
+    [this](close_msg& x) { close(x.reason, x.at_once); },
     [this](const resolved_msg& x) {
       if (phase_ != phase::resolving) return;
-      if (x.address.empty()) return fail_dial({}, x.problem);
+      if (x.address.empty()) return fail_locally(x.problem);
       dial(x.address);
     },
     [this](cancel_done_msg& x) {
@@ -86,10 +86,11 @@ void connection::resolve() {
   phase_ = phase::resolving;
   if (!target.address.empty() || !needs_resolving(target.host)) return dial(target.address);
   auto self = caf::actor_cast<caf::actor_addr>(this);
-  run_blocking(system(), *env_, [self, host = target.host] {
+  const bool started = run_blocking(*env_, [self, host = target.host] {
     auto found = resolve_blocking(host);
     if (auto to = caf::actor_cast<caf::actor>(self)) caf::anon_send(to, std::move(found));
   });
+  if (!started) fail_locally("cannot resolve host name " + target.host + ": too many look-ups are waiting already");
 }
 
 void connection::dial(std::string address) {
@@ -103,27 +104,41 @@ void connection::dial(std::string address) {
   credential_.reset(); // Lent for this dial only.
 }
 
-void connection::close(const std::string& reason) {
+void connection::close(const std::string& reason, bool at_once) {
   env_->log->debug("pool {} connection {}: closing: {}", limits().name, owner_.id, reason);
   auto unsent = machine_.take_waiting();
   unsent.insert(unsent.begin(), std::make_move_iterator(early_.begin()), std::make_move_iterator(early_.end()));
   early_.clear();
   if (!unsent.empty()) send(owner_.who, returned_msg{owner_.id, std::move(unsent)});
-  if (phase_ != phase::open) return end({was_open_, true, {}, reason});
+  if (phase_ < phase::open) return end({was_open_, true, {}, reason});
+  if (at_once) return give_up(reason);
   machine_.give_up_repeatable(reason);
+  if (phase_ == phase::open) closing_until_ = now() + limits().cancel_grace;
   phase_ = phase::closing;
+}
+
+/// What is on the wire gets no answer any more: the session ends now.
+void connection::give_up(const std::string& reason) {
+  if (lost_ || phase_ == phase::ended) return;
+  lost_ = session_loss{session_loss::phase::open, {}, reason, true};
+  machine_.on_lost(*lost_);
 }
 
 /// The owner is gone, and with it whoever could take requests back. What is on the wire still gets its answer.
 void connection::owner_died() {
   early_.clear(); // Each of them goes back to the delegate by itself.
   machine_.take_waiting();
-  if (phase_ != phase::open) return end({was_open_, true, {}, "its owner ended"});
-  phase_ = phase::closing;
+  if (phase_ < phase::open) return end({was_open_, true, {}, "its owner ended"});
+  if (phase_ == phase::open) phase_ = phase::closing;
 }
 
-void connection::fail_dial(std::string sqlstate, std::string message) {
-  end({false, false, std::move(sqlstate), std::move(message)});
+void connection::fail_dial(std::string message) {
+  end({false, false, {}, std::move(message), false, true});
+}
+
+/// The server was not even asked: no credential, no address.
+void connection::fail_locally(std::string message) {
+  end({false, false, {}, std::move(message), true, false});
 }
 
 void connection::end(connection_end how) {
@@ -140,7 +155,7 @@ void connection::end(connection_end how) {
 }
 
 void connection::on_end() {
-  if (session_ && phase_ != phase::ended) {
+  if (session_ && !machine_.idle()) {
     // Killed: settle what is on the wire before the session goes.
     machine_.on_lost({session_loss::phase::open, {}, "the connection's actor was ended", true});
     forward_moved(machine_.take_effects().moved);
@@ -155,6 +170,7 @@ void connection::plan_wake() {
   std::optional<time_point> next;
   if (phase_ == phase::open || phase_ == phase::closing) {
     next = machine_.next_wake();
+    if (closing_until_ && (!next || *closing_until_ < *next)) next = closing_until_;
   } else if (phase_ != phase::ended) {
     next = dial_until_;
   }

@@ -46,6 +46,7 @@ private:
 
   // -- io_handler --------------------------------------------------------------------------------------------------
   void on_io(bool readable, bool writable) override;
+  void on_ready(bool readable, bool writable);
 
   // -- session_sink ------------------------------------------------------------------------------------------------
   void on_open(const server_info& info) override;
@@ -64,9 +65,11 @@ private:
   void send_cancel();
   void watch();
   void unwatch() noexcept;
-  void close(const std::string& reason);
+  void close(const std::string& reason, bool at_once);
+  void give_up(const std::string& reason);
   void owner_died();
-  void fail_dial(std::string sqlstate, std::string message);
+  void fail_dial(std::string message);
+  void fail_locally(std::string message);
   void end(connection_end how);
   void plan_wake();
   connection_status status();
@@ -77,6 +80,7 @@ private:
   phase phase_ = phase::credential;
   time_point born_;
   std::optional<time_point> dial_until_;
+  std::optional<time_point> closing_until_; ///< Then what is still on the wire is in doubt.
   std::shared_ptr<const credential> credential_;
   std::unique_ptr<session> session_;
   pipeline_machine machine_;

@@ -10,6 +10,10 @@
 namespace tripool {
 
 void connection::on_io(bool readable, bool writable) {
+  guarded([&] { on_ready(readable, writable); });
+}
+
+void connection::on_ready(bool readable, bool writable) {
   if (!session_ || lost_) return;
   session_->on_ready(readable, writable, *this);
   if (phase_ == phase::open || phase_ == phase::closing) machine_.received(session_->incoming_bytes(), now());
@@ -23,9 +27,9 @@ void connection::turn() {
   if (phase_ < phase::open && t >= *dial_until_ && !lost_) {
     const auto& target = limits().target;
     return fail_dial(
-      {}, "no session with " + target.host + ":" + std::to_string(target.port) + " within "
-            + std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(limits().connect_timeout).count())
-            + " ms (connect-timeout)");
+      "no session with " + target.host + ":" + std::to_string(target.port) + " within "
+      + std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(limits().connect_timeout).count())
+      + " ms (connect-timeout)");
   }
   if (session_ && !lost_ && phase_ >= phase::open) {
     machine_.tick(t);
@@ -38,6 +42,10 @@ void connection::turn() {
     auto loss = std::move(*lost_);
     return end({was_open_, loss.orderly, std::move(loss.sqlstate), std::move(loss.message)});
   }
+  if (phase_ == phase::closing && closing_until_ && t >= *closing_until_ && !machine_.idle()) {
+    give_up("it was closed, and its last statements did not end within cancel-grace");
+    return turn();
+  }
   if (phase_ == phase::closing && machine_.idle()) return end({true, true, {}, "closed"});
   watch();
   plan_wake();
@@ -45,7 +53,7 @@ void connection::turn() {
 
 void connection::carry_out_effects() {
   auto e = machine_.take_effects();
-  if (e.cancel) send_cancel();
+  if (e.cancel && !lost_) send_cancel();
   for (auto& x : e.troubles) send(owner_.who, trouble_msg{owner_.pool, std::move(x)});
   if (!e.moved.empty()) forward_moved(std::move(e.moved));
   if (e.close && !lost_) {
@@ -79,10 +87,11 @@ void connection::forward_moved(std::vector<moved_request> all) {
 void connection::send_cancel() {
   auto self = caf::actor_cast<caf::actor_addr>(this);
   std::shared_ptr<canceller> c = session_->make_canceller();
-  run_blocking(system(), *env_, [self, c] {
+  const bool started = run_blocking(*env_, [self, c] {
     auto problem = c ? c->cancel() : std::optional<std::string>{"the session is gone"};
     if (auto to = caf::actor_cast<caf::actor>(self)) caf::anon_send(to, cancel_done_msg{std::move(problem)});
   });
+  if (!started) send(this, cancel_done_msg{"too many cancels are waiting already"});
 }
 
 void connection::watch() {

@@ -23,6 +23,7 @@ delegate::delegate(caf::actor_config& cfg, environment_ptr env, std::shared_ptr<
     random_(env_->next_seed()) {
   outbox_.resize(env_->config.pools.size());
   who_.pools.resize(env_->config.pools.size());
+  absent_ = who_.absent();
   manager_start_at_ = now();
 }
 
@@ -58,6 +59,7 @@ caf::behavior delegate::handlers() {
     },
     [this](topology_msg& x) {
       who_ = std::move(x);
+      absent_ = who_.absent();
       if (!who_.monitor) return;
       for (auto& r : std::exchange(early_, {})) route(std::move(r));
     },
@@ -83,7 +85,9 @@ void delegate::accept(Body body, bool single) {
   auto promise = make_response_promise();
   auto refused = check(body);
   const auto& limits = env_->config.requests;
-  const auto wanted = body.timeout.count() > 0 ? duration{body.timeout} : limits.deadline;
+  // Compared in milliseconds: the longest of them do not fit a duration.
+  const auto longest = std::chrono::duration_cast<std::chrono::milliseconds>(limits.deadline_max);
+  const auto wanted = body.timeout.count() > 0 ? duration{std::min(body.timeout, longest)} : limits.deadline;
   auto to = std::make_unique<promise_responder>(std::move(promise), address(), single);
   auto r =
     std::make_shared<tripool::request>(std::move(body), std::move(to), t, t + std::min(wanted, limits.deadline_max));
@@ -123,10 +127,11 @@ void delegate::route(request_ptr r) {
   route_query q;
   q.mode = r->mode();
   q.tried = r->tried;
+  q.absent = absent_;
   q.wanted_pool = wanted;
   q.random = random_.next();
   const auto to = table_ ? choose(*table_, loads_, q) : std::nullopt;
-  if (!to || !who_.pools[*to]) {
+  if (!to) {
     ++counts_.unroutable;
     unroutable_.push_back(std::move(r));
     return;
@@ -163,7 +168,28 @@ void delegate::on_drained() {
     }
   }
   loads_fresh_ = false;
-  wake_at(manager_start_at_);
+  auto next = expire_early();
+  if (manager_start_at_ && (!next || *manager_start_at_ < *next)) next = manager_start_at_;
+  wake_at(next);
+}
+
+/// Answers what has waited for a monitor until its deadline. Returns the next deadline.
+std::optional<time_point> delegate::expire_early() {
+  std::optional<time_point> next;
+  const auto t = now();
+  std::erase_if(early_, [&](const request_ptr& r) {
+    if (t >= r->deadline()) {
+      failure f;
+      f.why = cause::no_server;
+      f.message = "the deadline passed while the monitor was being started again and no pool could serve the request";
+      f.hint = "send it again in a moment; the log says why the monitor died";
+      refuse(*r, std::move(f));
+      return true;
+    }
+    if (!next || r->deadline() < *next) next = r->deadline();
+    return false;
+  });
+  return next;
 }
 
 void delegate::on_end() {

@@ -35,6 +35,7 @@ private:
   void route(request_ptr r);
   void refuse(tripool::request& r, failure f);
   void start_manager();
+  std::optional<time_point> expire_early();
   void drain(const drain_msg& x);
   void answer_service_status(caf::response_promise to);
   delegate_status status() const;
@@ -45,6 +46,7 @@ private:
   restart_budget manager_budget_;
   std::optional<time_point> manager_start_at_;
   topology_msg who_;
+  std::uint32_t absent_ = 0; ///< Its pools that are being started again, as a mask.
   std::shared_ptr<const routing_table> table_;
   splitmix64 random_;
   std::vector<std::vector<request_ptr>> outbox_; ///< By pool; sent when the batch of messages is done.

@@ -1,14 +1,19 @@
 // The shared surroundings of Tripool's actors.
 #include "tripool/actors/environment.hpp"
 
-#include <caf/event_based_actor.hpp>
-#include <caf/spawn_options.hpp>
-
 #include <spdlog/sinks/null_sink.h>
 
+#include <system_error>
+#include <thread>
 #include <utility>
 
 namespace tripool {
+
+namespace {
+
+constexpr int helpers_max = 32; ///< Blocking calls under way in the whole process.
+
+} // namespace
 
 std::uint64_t environment::next_seed() noexcept {
   // Weyl steps keep the seeds apart; the generators that take them do the mixing.
@@ -42,9 +47,28 @@ std::vector<pool_load> read_loads(const environment& env) {
   return out;
 }
 
-void run_blocking(caf::actor_system& sys, const environment& env, std::function<void()> job) {
-  if (env.inline_helpers) return job();
-  sys.spawn<caf::detached + caf::hidden>([job = std::move(job)](caf::event_based_actor*) { job(); });
+bool run_blocking(const environment& env, std::function<void()> job) {
+  if (env.inline_helpers) {
+    job();
+    return true;
+  }
+  // Not CAF's detached actors: the actor system waits for those at its end, and a server that is stopped can hold a
+  // cancel, or a resolver a look-up, for ever.
+  static std::atomic<int> under_way{0};
+  if (++under_way > helpers_max) {
+    --under_way;
+    return false;
+  }
+  try {
+    std::thread([job = std::move(job)] {
+      job();
+      --under_way;
+    }).detach();
+  } catch (const std::system_error&) {
+    --under_way;
+    return false;
+  }
+  return true;
 }
 
 } // namespace tripool

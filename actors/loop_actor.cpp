@@ -1,8 +1,10 @@
 // Binding actors to the loop: where they are queued, and what happens around a batch of messages.
 #include "tripool/actors/loop_actor.hpp"
 
+#include <caf/actor_cast.hpp>
 #include <caf/actor_clock.hpp>
 #include <caf/actor_system.hpp>
+#include <caf/exit_reason.hpp>
 #include <caf/send.hpp>
 
 #include <algorithm>
@@ -11,6 +13,9 @@
 namespace tripool {
 
 loop_actor::loop_actor(caf::actor_config& cfg, reactor* loop) : super(cfg), loop_(loop), alarm_(*this) {
+  // What strangers send must not end an actor: an answer that nobody expected comes back as an error message.
+  set_error_handler([](caf::error&) {});
+  set_default_handler(caf::drop);
   if (loop_) loop_->enrol(this);
 }
 
@@ -19,6 +24,9 @@ void loop_actor::enqueue(caf::mailbox_element_ptr what, caf::execution_unit* uni
 }
 
 void loop_actor::launch(caf::execution_unit* unit, bool lazy, bool hide) {
+  // Lives until it ends: an actor that waits for its timer or its socket only would otherwise die with its last handle,
+  // on whatever thread that was.
+  if (loop_) self_ = caf::actor_cast<caf::strong_actor_ptr>(this);
   super::launch(loop_ ? loop_ : unit, lazy, hide);
 }
 
@@ -28,7 +36,7 @@ loop_actor::subtype_t loop_actor::subtype() const {
 
 loop_actor::resume_result loop_actor::resume(caf::execution_unit* unit, std::size_t throughput) {
   const auto r = super::resume(loop_ ? loop_ : unit, throughput);
-  if (r != caf::resumable::done) on_drained();
+  if (r != caf::resumable::done) guarded([this] { on_drained(); });
   if (!loop_) context(nullptr); // Its promises may be fulfilled by others, when this unit is long gone.
   return r;
 }
@@ -38,6 +46,11 @@ void loop_actor::on_exit() {
   if (!loop_) return;
   loop_->disarm(alarm_);
   loop_->leave(this);
+  self_ = nullptr; // Whoever runs this actor now holds it as well.
+}
+
+void loop_actor::failed() noexcept {
+  caf::anon_send_exit(caf::actor_cast<caf::actor>(this), caf::exit_reason::kill);
 }
 
 time_point loop_actor::now() const {

@@ -48,6 +48,16 @@ protected:
 
   reactor* loop() const noexcept { return loop_; }
 
+  /// Runs `f` outside of a message's handler, where CAF catches nothing: an exception ends this actor, and no other.
+  template <class F>
+  void guarded(F f) noexcept {
+    try {
+      f();
+    } catch (...) {
+      failed();
+    }
+  }
+
 private:
   class alarm final : public wheel_timer {
   public:
@@ -58,7 +68,10 @@ private:
     loop_actor& owner_;
   };
 
+  void failed() noexcept;
+
   reactor* loop_;
+  caf::strong_actor_ptr self_; ///< While it lives on a loop.
   alarm alarm_;
   std::optional<time_point> armed_;
 };

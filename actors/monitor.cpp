@@ -28,6 +28,7 @@ monitor_actor::monitor_actor(caf::actor_config& cfg, environment_ptr env, caf::a
   const auto t = now();
   for (const auto& p : env_->config.pools) pools_.emplace_back(health_machine{p.name, env_->config.monitor, t});
   outbox_.resize(pools_.size());
+  who_.pools.resize(pools_.size());
 }
 
 caf::behavior monitor_actor::make_behavior() {
@@ -38,8 +39,9 @@ caf::behavior monitor_actor::make_behavior() {
 caf::behavior monitor_actor::handlers() {
   return {
     [this](topology_msg& x) {
+      for (std::size_t i = 0; i < pools_.size(); ++i)
+        if (x.pools[i] != who_.pools[i]) pools_[i].out.reset(); // Whoever it is now has been told nothing yet.
       who_ = std::move(x);
-      for (auto& p : pools_) p.suspended = false; // A restarted pool knows nothing yet.
       dirty_ = true;
     },
     [this](moved_msg& x) {
@@ -78,6 +80,7 @@ void monitor_actor::on_drained() {
   probe_what_is_due();
   if (dirty_) {
     rebuild();
+    replace_outbox();
   } else if (heard_) {
     retry_parked();
   }
@@ -88,9 +91,24 @@ void monitor_actor::on_drained() {
     if (!outbox_[i].empty()) send(who_.pools[i], submit_msg{std::exchange(outbox_[i], {})});
   auto next = parked_.next_wake().value_or(time_point::max());
   for (const auto& p : pools_) {
-    next = std::min(next, p.under_way ? p.sent_at + p.health.probe_deadline() : p.health.next_probe());
+    if (p.under_way) {
+      next = std::min(next, p.sent_at + p.health.probe_deadline());
+    } else if (can_probe(p)) {
+      next = std::min(next, p.health.next_probe());
+    }
   }
   wake_at(next == time_point::max() ? std::nullopt : std::optional{next});
+}
+
+/// What was chosen by the table before must not reach a server that has just lost its right.
+void monitor_actor::replace_outbox() {
+  const auto t = now();
+  std::vector<request_ptr> all;
+  for (auto& box : outbox_) {
+    all.insert(all.end(), std::make_move_iterator(box.begin()), std::make_move_iterator(box.end()));
+    box.clear();
+  }
+  for (auto& r : all) place({std::move(r), {}}, t);
 }
 
 void monitor_actor::on_end() {
@@ -109,7 +127,7 @@ void monitor_actor::rebuild() {
   if (table_) {
     for (const auto i : new_ghosts(*table_, *fresh)) {
       env_->log->warn("pool {}: its server is a ghost: {}", fresh->routes[i].name, fresh->routes[i].reason);
-      if (i < who_.pools.size() && who_.pools[i]) send(who_.pools[i], evict_msg{fresh->routes[i].reason});
+      pools_[i].out.reset(); // Told again, even if it was out already.
     }
   }
   table_ = std::move(fresh);
@@ -122,22 +140,25 @@ void monitor_actor::rebuild() {
 
 /// A pool that may serve nothing hands back what it has queued.
 void monitor_actor::set_pool_states() {
-  for (std::size_t i = 0; i < pools_.size() && i < who_.pools.size(); ++i) {
+  for (std::size_t i = 0; i < pools_.size(); ++i) {
     const auto& route = table_->routes[i];
-    const bool out = route.state == health_state::unhealthy && !route.usable_for_reads && !route.usable_for_writes;
-    if (out == pools_[i].suspended || !who_.pools[i]) continue;
-    pools_[i].suspended = out;
+    const bool useless = !route.usable_for_reads && !route.usable_for_writes;
+    const bool out = useless && (route.state == health_state::unhealthy || route.ghost);
+    if (pools_[i].out == out || !who_.pools[i] || route.state == health_state::unknown) continue;
+    const bool news = pools_[i].out.has_value();
+    pools_[i].out = out;
     if (out) {
       env_->log->warn("pool {} is out: {}", route.name, route.reason);
       failure why;
       why.why = cause::no_server;
       why.pool = route.name;
-      why.message = "the pool is unhealthy: " + route.reason;
+      why.message = "the pool is out: " + route.reason;
       why.hint = "wait until it is back, or look at its server";
       send(who_.pools[i], suspend_msg{std::move(why)});
-      send(who_.pools[i], evict_msg{"the pool is unhealthy: " + route.reason});
+      // First what waits, so that nothing of it reaches the server; then the connections. A ghost's answers are lies.
+      send(who_.pools[i], evict_msg{"the pool is out: " + route.reason, route.ghost});
     } else {
-      env_->log->info("pool {} is in: {}", route.name, route.reason);
+      if (news) env_->log->info("pool {} is in: {}", route.name, route.reason);
       send(who_.pools[i], resume_msg{});
     }
   }
@@ -173,6 +194,7 @@ std::optional<std::size_t> monitor_actor::pool_for(const tripool::request& r, st
   route_query q;
   q.mode = r.mode();
   q.tried = r.tried;
+  q.absent = who_.absent();
   q.untried_only = untried_only;
   q.wanted_pool = r.wanted_pool();
   q.random = random_.next();
@@ -184,7 +206,7 @@ std::optional<std::size_t> monitor_actor::pool_for(const tripool::request& r, st
     q.untried_only = true;
     to = choose(*table_, loads, q);
   }
-  return to && *to < who_.pools.size() && who_.pools[*to] ? to : std::nullopt;
+  return to;
 }
 
 /// Whether the pool has had the request, is in trouble, and has not been heard of since.

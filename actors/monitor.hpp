@@ -34,8 +34,8 @@ private:
   struct watched {
     explicit watched(health_machine x) : health(std::move(x)) {}
     health_machine health;
-    bool suspended = false;
-    caf::actor prober; ///< The probing connection, while there is one.
+    std::optional<bool> out; ///< What its actor has been told last: to hand back what it has, or to serve.
+    caf::actor prober;       ///< The probing connection, while there is one.
     bool prober_open = false;
     time_point prober_opened{};
     std::uint64_t serial = 0; ///< Of the probe that is under way.
@@ -53,6 +53,7 @@ private:
 
   // -- probing (monitor_probe.cpp) ---------------------------------------------------------------------------------
   void probe_what_is_due();
+  bool can_probe(const watched& p) const noexcept;
   void begin_probe(std::size_t i);
   void send_probe(std::size_t i);
   void probe_late(std::size_t i);
@@ -65,6 +66,7 @@ private:
   // -- routing (monitor.cpp) ---------------------------------------------------------------------------------------
   void rebuild();
   void set_pool_states();
+  void replace_outbox();
   void place(moved_request x, time_point t);
   std::optional<std::size_t> pool_for(const tripool::request& r, std::span<const pool_load> loads, bool untried_only);
   bool untimely(std::size_t i, const tripool::request& r) const;

@@ -39,8 +39,8 @@ probe_failure failure_from(const connection_end* how) {
   out.sqlstate = how->sqlstate;
   out.message = how->message;
   if (!how->was_open) {
-    const bool silent = how->message.find("connect-timeout") != std::string::npos;
-    out.what = silent ? probe_failure::kind::timed_out : probe_failure::kind::refused;
+    const bool unasked = how->silent || how->local;
+    out.what = unasked ? probe_failure::kind::timed_out : probe_failure::kind::refused;
   }
   return out;
 }
@@ -49,12 +49,16 @@ probe_failure failure_from(const connection_end* how) {
 
 void monitor_actor::probe_what_is_due() {
   const auto t = now();
-  if (!who_.carrier) return; // Not introduced yet.
   for (std::size_t i = 0; i < pools_.size(); ++i) {
     auto& p = pools_[i];
     if (p.under_way && t >= p.sent_at + p.health.probe_deadline()) probe_late(i);
-    if (!p.under_way && t >= p.health.next_probe()) begin_probe(i);
+    if (!p.under_way && can_probe(p) && t >= p.health.next_probe()) begin_probe(i);
   }
+}
+
+/// A probe that has to dial needs the carrier, which may not be known yet, or be about to be started again.
+bool monitor_actor::can_probe(const watched& p) const noexcept {
+  return who_.carrier || (p.prober_open && !p.health.wants_fresh_session());
 }
 
 void monitor_actor::begin_probe(std::size_t i) {
@@ -67,7 +71,7 @@ void monitor_actor::begin_probe(std::size_t i) {
   ++p.probes_sent;
   const bool fresh = p.health.wants_fresh_session();
   p.health.probe_sent(t);
-  if (i < who_.pools.size() && who_.pools[i]) {
+  if (who_.pools[i]) {
     p.pool_answers = false;
     request(who_.pools[i], p.health.probe_deadline(), heartbeat_msg{})
       .then([this, i](const pool_status&) { pools_[i].pool_answers = true; }, [](const caf::error&) {});
@@ -169,7 +173,7 @@ void monitor_actor::probe_ended(probe_msg& x) {
 void monitor_actor::apply(std::size_t i, const health_effects& e) {
   const auto& s = pools_[i].health.snapshot();
   if (e.became) env_->log->info("pool {} is {}: {}", s.pool, to_string(*e.became), s.reason);
-  if (!e.evict.empty() && i < who_.pools.size() && who_.pools[i]) send(who_.pools[i], evict_msg{e.evict});
+  if (!e.evict.empty() && who_.pools[i]) send(who_.pools[i], evict_msg{e.evict});
   if (e.table_changed) dirty_ = true;
   // `probe_now` and `fresh_session` show in next_probe() and wants_fresh_session(), which every turn looks at.
 }

@@ -55,6 +55,7 @@ caf::behavior pool::handlers() {
     [this](evict_msg& x) {
       env_->log->warn("pool {}: all connections are closed: {}", limits().name, x.reason);
       machine_.evict(std::move(x.reason), now(), effects_);
+      close_at_once_ = x.at_once;
     },
     [this](const drain_msg& x) { machine_.drain(now(), effects_, x.limit); },
     [this](topology_msg& x) {
@@ -78,6 +79,7 @@ caf::behavior pool::handlers() {
 void pool::on_drained() {
   machine_.pump(now(), effects_);
   carry_out(std::exchange(effects_, {}));
+  close_at_once_ = false;
   publish_load();
   wake_at(machine_.next_wake());
 }
@@ -112,7 +114,8 @@ void pool::carry_out(dispatch_effect& x) {
 }
 
 void pool::carry_out(close_effect& x) {
-  if (auto i = connections_.find(x.id); i != connections_.end()) send(i->second, close_msg{std::move(x.reason)});
+  if (auto i = connections_.find(x.id); i != connections_.end())
+    send(i->second, close_msg{std::move(x.reason), close_at_once_});
 }
 
 void pool::carry_out(move_effect& x) {

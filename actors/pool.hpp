@@ -50,6 +50,7 @@ private:
   caf::actor manager_;
   pool_machine machine_;
   std::vector<pool_effect> effects_;
+  bool close_at_once_ = false; ///< The closes among the effects are a fenced server's.
   std::map<connection_id, caf::actor> connections_;
 };
 

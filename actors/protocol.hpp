@@ -54,6 +54,14 @@ struct topology_msg {
   caf::actor monitor;
   caf::actor carrier;
   caf::actor manager; ///< Only in the reply to `get_topology`.
+
+  /// Bit i: pool i is being started again.
+  std::uint32_t absent() const noexcept {
+    std::uint32_t out = 0;
+    for (std::size_t i = 0; i < pools.size(); ++i)
+      if (!pools[i]) out |= std::uint32_t{1} << i;
+    return out;
+  }
 };
 
 /// A pool -> its manager: it has drained. The manager ends it.
@@ -100,6 +108,7 @@ struct dispatch_msg {
 /// Pool (or monitor) -> connection: give back what is unsent, finish the rest, end.
 struct close_msg {
   std::string reason;
+  bool at_once = false; ///< What is on the wire gets no answer any more: it would be a fenced server's.
 };
 
 /// Connection -> its owner: the session is open.
@@ -156,6 +165,7 @@ struct resume_msg {};
 /// Monitor -> pool: close all connections and dial anew.
 struct evict_msg {
   std::string reason;
+  bool at_once = false; ///< Whatever is on them: their server has no right to answer.
 };
 
 /// The probe's responder -> monitor: how the probe ended.

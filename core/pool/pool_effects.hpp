@@ -63,6 +63,8 @@ struct connection_end {
   bool orderly = false; ///< At the pool's own wish.
   std::string sqlstate; ///< Of the error that ended it, or empty.
   std::string message;
+  bool local = false;  ///< The server was not even asked: no credential, or no address.
+  bool silent = false; ///< The server did not answer the dial in time.
 };
 
 } // namespace tripool
