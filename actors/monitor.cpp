@@ -108,6 +108,7 @@ void monitor_actor::replace_outbox() {
     all.insert(all.end(), std::make_move_iterator(box.begin()), std::make_move_iterator(box.end()));
     box.clear();
   }
+  moved_count_ -= std::min<std::uint64_t>(moved_count_, all.size()); // They are counted once they have their place.
   for (auto& r : all) place({std::move(r), {}}, t);
 }
 
