@@ -32,12 +32,16 @@ struct chooser {
 
   pool_load load(const pool_route& r) const noexcept { return r.index < loads.size() ? loads[r.index] : pool_load{}; }
 
-  bool tried(const pool_route& r) const noexcept { return r.index < pools_max && (query.tried >> r.index & 1u) != 0; }
+  static bool has(std::uint32_t mask, const pool_route& r) noexcept {
+    return r.index < pools_max && (mask >> r.index & 1u) != 0;
+  }
+
+  bool tried(const pool_route& r) const noexcept { return has(query.tried, r); }
 
   bool eligible(const pool_route& r) const noexcept {
     if (!(query.mode == access::read ? r.usable_for_reads : r.usable_for_writes)) return false;
     if (query.wanted_pool.empty() ? r.foreign : r.name != query.wanted_pool) return false;
-    return !(query.untried_only && tried(r));
+    return !has(query.absent, r) && !(query.untried_only && tried(r));
   }
 
   /// Smaller is better.

@@ -82,6 +82,7 @@ struct pool_load {
 struct route_query {
   access mode = access::write;
   std::uint32_t tried = 0;        ///< Bit i: pool i has been tried; used again only when nothing else is left.
+  std::uint32_t absent = 0;       ///< Bit i: pool i is being started again, and can take nothing now.
   bool untried_only = false;      ///< Not even then: for requests that a full queue turned away.
   std::string_view wanted_pool{}; ///< The only pool that may serve it; empty: any.
   std::uint64_t random = 0;       ///< 64 random bits.
