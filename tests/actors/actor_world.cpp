@@ -239,6 +239,13 @@ service_status actor_world::status() {
   return *out;
 }
 
+pool_status actor_world::pool(std::size_t i) {
+  for (auto& x : status().pools)
+    if (x.stats.name == env->config.pools.at(i).name) return x;
+  FAIL("the pool does not answer");
+  return {};
+}
+
 topology_msg actor_world::topology() {
   auto out = query<topology_msg>(delegate, get_topology{});
   REQUIRE(out);
@@ -269,6 +276,11 @@ void actor_world::strike(const caf::actor& who, death how) {
 bool actor_world::alive(const caf::actor& who) {
   auto* self = dynamic_cast<caf::scheduled_actor*>(caf::actor_cast<caf::abstract_actor*>(who));
   return self != nullptr && self->alive();
+}
+
+std::string actor_world::name_of(const caf::actor& who) {
+  auto* self = dynamic_cast<caf::local_actor*>(caf::actor_cast<caf::abstract_actor*>(who));
+  return self == nullptr ? "" : self->name();
 }
 
 caf::actor actor_world::next_in_line() {

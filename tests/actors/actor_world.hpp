@@ -123,6 +123,8 @@ public:
     return *out;
   }
   service_status status();
+  /// One pool's part of the service's status, which holds them in no order.
+  pool_status pool(std::size_t i);
   topology_msg topology();
   /// The connections of a pool, as it tells.
   std::vector<connection_status> connections(std::size_t pool);
@@ -132,6 +134,8 @@ public:
   void strike(const caf::actor& who, death how);
   /// Whether an actor has not ended.
   static bool alive(const caf::actor& who);
+  /// The actor's name, for example "tripool.pool".
+  static std::string name_of(const caf::actor& who);
   /// The actor of Tripool whose turn it is next; invalid when there is none, or it is the test's own.
   caf::actor next_in_line();
   /// Ends the delegate, and with it the rest; returns how many of Tripool's actors live on after a minute.

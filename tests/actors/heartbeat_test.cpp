@@ -95,9 +95,8 @@ TEST_CASE("A server that was away is healthy again after it has been well for a 
   CHECK(state_of(w, primary) == health_state::recovering);
   w.advance(60s);
   CHECK(state_of(w, primary) == health_state::healthy);
-  const auto s = w.status();
-  CHECK(s.pools.at(primary).stats.state == pool_state::running);
-  CHECK(s.pools.at(primary).stats.connections.usable() == 2);
+  CHECK(w.pool(primary).stats.state == pool_state::running);
+  CHECK(w.pool(primary).stats.connections.usable() == 2);
   const auto x = w.write("insert k v");
   w.run();
   CHECK(x->text() == "done");
