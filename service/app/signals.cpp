@@ -28,9 +28,15 @@ signal_watch::signal_watch() {
 }
 
 signal_watch::~signal_watch() {
+  while (take()) {} // Or they would end the process as soon as they are let through.
   close(fd_);
   const auto set = watched();
   pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+}
+
+bool signal_watch::pending() const noexcept {
+  pollfd p{fd_, POLLIN, 0};
+  return poll(&p, 1, 0) > 0;
 }
 
 std::optional<int> signal_watch::take() noexcept {

@@ -6,8 +6,8 @@
 
 namespace tripool::service {
 
-/// While it lives, SIGINT and SIGTERM end nothing but make `fd()` readable. Make it before any thread is started, since
-/// threads inherit the blocked signals. One at a time.
+/// While it lives, SIGINT and SIGTERM end nothing but make `fd()` readable; what came until its end counts as heard.
+/// Make it before any thread is started, since threads inherit the blocked signals. One at a time.
 class signal_watch {
 public:
   signal_watch();
@@ -16,6 +16,8 @@ public:
   signal_watch& operator=(const signal_watch&) = delete;
 
   int fd() const noexcept { return fd_; }
+  /// Whether a signal has come that nobody has taken.
+  bool pending() const noexcept;
   /// The signal that came, or nothing. Does not block.
   std::optional<int> take() noexcept;
   /// Waits for a signal at most so long.

@@ -15,10 +15,14 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <condition_variable>
 #include <csignal>
+#include <cstdint>
 #include <memory>
 #include <mutex>
+#include <string>
+#include <unordered_map>
 #include <utility>
 
 #include <poll.h>
@@ -30,6 +34,12 @@ namespace {
 
 constexpr std::size_t outstanding_max = 20'000; ///< Requests read and not answered.
 constexpr std::size_t unwritten_max = std::size_t{64} << 20;
+
+/// How long a wait lasts before it looks whether the command is to end.
+constexpr std::chrono::milliseconds turn{50};
+
+/// After the end was asked for: how long a slow reader of the answers has for what is left.
+constexpr std::chrono::seconds last_answers{2};
 
 /// Counts what has been read and not answered; the reader waits on it.
 class tally {
@@ -43,9 +53,10 @@ public:
     --n_;
     changed_.notify_all();
   }
-  void wait_below(std::size_t limit) {
+  /// Waits for `limit` at most; returns whether it is below.
+  bool wait_below(std::size_t bound, std::chrono::milliseconds limit) {
     std::unique_lock<std::mutex> guard{mutex_};
-    changed_.wait(guard, [&] { return n_ < limit; });
+    return changed_.wait_for(guard, limit, [&] { return n_ < bound; });
   }
 
 private:
@@ -58,7 +69,7 @@ struct ask_msg {
   std::shared_ptr<pipe::request_line> what;
 };
 
-/// Sends each request and writes its answer.
+/// Sends each request and writes its answer. What it still owes when it is ended, it answers itself: in doubt.
 class asker final : public loop_actor {
 public:
   asker(caf::actor_config& cfg, reactor* loop, caf::actor delegate, pipe::output* out, tally* count)
@@ -67,42 +78,70 @@ public:
 private:
   caf::behavior make_behavior() override {
     return {[this](const ask_msg& x) {
-      if (auto* s = std::get_if<statement>(&x.what->what)) return ask<result>(std::move(*s), x.what->id);
-      ask<reply>(std::move(std::get<batch>(x.what->what)), x.what->id);
+      const auto n = ++asked_;
+      ids_.emplace(n, x.what->id);
+      if (auto* s = std::get_if<statement>(&x.what->what)) return ask<result>(std::move(*s), n);
+      ask<reply>(std::move(std::get<batch>(x.what->what)), n);
     }};
   }
 
-  template <class Answer, class Question>
-  void ask(Question question, std::string id) {
-    request(delegate_, caf::infinite, std::move(question))
-      .then(
-        [this, id](const Answer& x) {
-          if constexpr (std::is_same_v<Answer, result>) {
-            finish(pipe::render(id, reply{{x}}, false));
-          } else {
-            finish(pipe::render(id, x, true));
-          }
-        },
-        [this, id](const caf::error& e) { finish(pipe::render(id, failure_of(e))); });
+  void on_end() override {
+    failure f;
+    f.kind = outcome::in_doubt;
+    f.why = cause::shutting_down;
+    f.message = "the service ended before it heard the answer";
+    for (const auto& [n, id] : ids_) {
+      out_->line(pipe::render(id, f));
+      count_->one_less();
+    }
+    ids_.clear();
   }
 
-  void finish(std::string line) {
-    out_->line(std::move(line));
+  template <class Answer, class Question>
+  void ask(Question question, std::uint64_t n) {
+    request(delegate_, caf::infinite, std::move(question))
+      .then(
+        [this, n](const Answer& x) {
+          if constexpr (std::is_same_v<Answer, result>) {
+            finish(n, [&](const std::string& id) { return pipe::render(id, reply{{x}}, false); });
+          } else {
+            finish(n, [&](const std::string& id) { return pipe::render(id, x, true); });
+          }
+        },
+        [this, n](const caf::error& e) {
+          finish(n, [&](const std::string& id) { return pipe::render(id, failure_of(e)); });
+        });
+  }
+
+  template <class Render>
+  void finish(std::uint64_t n, Render render) {
+    const auto i = ids_.find(n);
+    if (i == ids_.end()) return;
+    out_->line(render(i->second));
+    ids_.erase(i);
     count_->one_less();
   }
 
   caf::actor delegate_;
   pipe::output* out_;
   tally* count_;
+  std::uint64_t asked_ = 0;
+  std::unordered_map<std::uint64_t, std::string> ids_; ///< Of what has not been answered.
 };
 
-/// Reads standard input until its end, a signal, or a reader of our output that has gone.
-void read_lines(pipe::line_splitter& lines, const signal_watch& signals, const pipe::output& out) {
+/// Reads standard input until its end, a signal, or until the reader of our output has gone. Returns whether that
+/// reader is still there.
+bool read_lines(pipe::line_splitter& lines, const signal_watch& signals, const pipe::output& out) {
   std::array<char, 1 << 16> buffer{};
   for (;;) {
-    std::array<pollfd, 2> p{{{STDIN_FILENO, POLLIN, 0}, {signals.fd(), POLLIN, 0}}};
-    if (poll(p.data(), p.size(), -1) < 0 && errno != EINTR) return;
-    if (p[1].revents != 0 || out.broken()) return;
+    // Of the output only hears that its reader has gone.
+    std::array<pollfd, 3> p{{{STDIN_FILENO, POLLIN, 0}, {signals.fd(), POLLIN, 0}, {STDOUT_FILENO, 0, 0}}};
+    if (poll(p.data(), p.size(), -1) < 0) {
+      if (errno == EINTR) continue;
+      break;
+    }
+    if (p[2].revents != 0 || out.broken()) return false;
+    if (p[1].revents != 0) return true;
     if (p[0].revents == 0) continue;
     const auto n = read(STDIN_FILENO, buffer.data(), buffer.size());
     if (n < 0 && (errno == EINTR || errno == EAGAIN)) continue;
@@ -110,6 +149,7 @@ void read_lines(pipe::line_splitter& lines, const signal_watch& signals, const p
     lines.feed({buffer.data(), static_cast<std::size_t>(n)});
   }
   lines.finish();
+  return true;
 }
 
 } // namespace
@@ -138,22 +178,32 @@ int run_pipe(const std::string& file, const std::string& log_level) {
   wait_until_probed(sys, db, std::chrono::seconds{10});
   out.line(R"({"ready": true})");
   auto worker = db.spawn_on_loop<asker>(db.delegate(), &out, &count);
+  const auto to_end = [&] { return signals.pending() || out.broken(); };
+  const auto wait = [&](const auto& step) {
+    while (!step())
+      if (to_end()) return false;
+    return true;
+  };
   pipe::line_splitter lines{
     pipe::line_bytes_max, [&](std::string_view line, std::uint64_t number, bool too_long) {
+      if (!wait([&] { return out.wait_for_room(unwritten_max, turn); })) return;
       if (too_long) return out.line(pipe::render_too_long(number));
       auto x = pipe::parse_line(line, number);
       if (auto* answer = std::get_if<std::string>(&x)) return out.line(std::move(*answer));
-      count.wait_below(outstanding_max);
-      out.wait_for_room(unwritten_max);
+      if (!wait([&] { return count.wait_below(outstanding_max, turn); })) return;
       count.one_more();
       caf::anon_send(worker, ask_msg{std::make_shared<pipe::request_line>(std::move(std::get<pipe::request_line>(x)))});
     }};
-  read_lines(lines, signals, out);
-  count.wait_below(1);
-  caf::anon_send_exit(worker, caf::exit_reason::user_shutdown);
+  const bool heard = read_lines(lines, signals, out);
+  const bool finished = heard && wait([&] { return count.wait_below(1, turn); });
+  db.stop(drain); // With a signal: what is in flight has so long; the rest is answered.
   worker = nullptr;
-  db.stop(drain);
-  return out.broken() ? 1 : 0;
+  if (finished) {
+    wait([&] { return out.flush(turn); });
+  } else {
+    out.flush(last_answers);
+  }
+  return heard && !out.broken() ? 0 : 1;
 }
 
 } // namespace tripool::service

@@ -1,12 +1,23 @@
 // Writing lines on a thread of their own.
 #include "service/pipe/output.hpp"
 
+#include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <utility>
 
+#include <poll.h>
 #include <unistd.h>
 
 namespace tripool::pipe {
+
+namespace {
+
+/// How long the writer waits for a slow reader before it looks whether it is to end. A write of PIPE_BUF bytes does not
+/// block once a pipe has been found writable.
+constexpr int write_turn_ms = 100;
+
+} // namespace
 
 output::output(int fd) : fd_(fd), thread_([this] { run(); }) {}
 
@@ -29,9 +40,9 @@ void output::line(std::string text) {
   changed_.notify_all();
 }
 
-void output::wait_for_room(std::size_t bytes) {
+bool output::wait_for_room(std::size_t bytes, std::chrono::milliseconds limit) {
   std::unique_lock<std::mutex> guard{mutex_};
-  changed_.wait(guard, [&] { return broken_ || queued_.size() + writing_ < bytes; });
+  return changed_.wait_for(guard, limit, [&] { return broken_ || queued_.size() + writing_ < bytes; });
 }
 
 bool output::broken() const {
@@ -44,7 +55,7 @@ void output::run() {
   std::unique_lock<std::mutex> guard{mutex_};
   for (;;) {
     changed_.wait(guard, [&] { return ending_ || !queued_.empty(); });
-    if (queued_.empty()) return;
+    if (ending_) return;
     batch.swap(queued_);
     writing_ = batch.size();
     guard.unlock();
@@ -62,9 +73,11 @@ void output::run() {
 
 bool output::write_all(const std::string& text) const {
   std::size_t at = 0;
-  while (at < text.size()) {
-    const auto n = write(fd_, text.data() + at, text.size() - at);
-    if (n < 0 && errno == EINTR) continue;
+  while (at < text.size() && !ending_) {
+    pollfd p{fd_, POLLOUT, 0};
+    if (poll(&p, 1, write_turn_ms) == 0) continue;
+    const auto n = write(fd_, text.data() + at, std::min<std::size_t>(text.size() - at, PIPE_BUF));
+    if (n < 0 && (errno == EINTR || errno == EAGAIN)) continue;
     if (n <= 0) return false;
     at += static_cast<std::size_t>(n);
   }

@@ -2,6 +2,8 @@
 // reader blocks nobody but, through `wait_for_room`, the reading of further requests.
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <mutex>
@@ -14,15 +16,17 @@ namespace tripool::pipe {
 class output {
 public:
   explicit output(int fd);
-  /// Writes what is queued, then ends.
+  /// Drops what is not written yet: see `flush`.
   ~output();
   output(const output&) = delete;
   output& operator=(const output&) = delete;
 
   /// Queues a line (without its end). Any thread.
   void line(std::string text);
-  /// Waits until less than `bytes` are queued.
-  void wait_for_room(std::size_t bytes);
+  /// Waits until less than `bytes` are queued, for at most `limit`; returns whether that is so.
+  bool wait_for_room(std::size_t bytes, std::chrono::milliseconds limit);
+  /// Waits until everything is written or the reader is gone, for at most `limit`; returns whether that is so.
+  bool flush(std::chrono::milliseconds limit) { return wait_for_room(1, limit); }
   bool broken() const;
 
 private:
@@ -34,7 +38,7 @@ private:
   std::condition_variable changed_;
   std::string queued_;
   std::size_t writing_ = 0;
-  bool ending_ = false;
+  std::atomic<bool> ending_{false};
   bool broken_ = false;
   std::thread thread_;
 };
