@@ -80,8 +80,8 @@ public:
   std::variant<value, read_error> finish(bool complete) {
     if (complete) return std::move(done_);
     read_error out{std::move(message_), is_json_, {}};
-    if (!stack_.empty())
-      if (auto* outermost = std::get_if<object>(&stack_.front().held)) out.before = std::move(*outermost);
+    auto& begun = stack_.empty() ? done_ : stack_.front(); // Complete, if something stands behind it.
+    if (auto* outermost = std::get_if<object>(&begun.held)) out.before = std::move(*outermost);
     return out;
   }
 
