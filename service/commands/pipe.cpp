@@ -1,6 +1,7 @@
 // The command `pipe`: reads request lines, sends them to the delegate concurrently, writes answers as they come.
 #include "service/app/readiness.hpp"
 #include "service/app/signals.hpp"
+#include "service/app/standard_streams.hpp"
 #include "service/app/system.hpp"
 #include "service/commands/commands.hpp"
 #include "service/pipe/line_splitter.hpp"
@@ -13,12 +14,14 @@
 #include <caf/event_based_actor.hpp>
 #include <caf/send.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
 #include <condition_variable>
 #include <csignal>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -32,7 +35,6 @@ namespace tripool::service {
 
 namespace {
 
-constexpr std::size_t outstanding_max = 20'000; ///< Requests read and not answered.
 constexpr std::size_t unwritten_max = std::size_t{64} << 20;
 
 /// How long a wait lasts before it looks whether the command is to end.
@@ -40,6 +42,15 @@ constexpr std::chrono::milliseconds turn{50};
 
 /// After the end was asked for: how long a slow reader of the answers has for what is left.
 constexpr std::chrono::seconds last_answers{2};
+
+/// How many requests may be read and not answered: as many as the smallest queue takes, so that a file that is read
+/// faster than it is answered fills no queue. All of them may be for one pool.
+std::size_t outstanding_max(const options& x) {
+  auto out = std::numeric_limits<std::size_t>::max();
+  for (const auto& p : x.pools)
+    if (p.enabled) out = std::min(out, p.queue_max);
+  return std::max<std::size_t>(out, 1);
+}
 
 /// Counts what has been read and not answered; the reader waits on it.
 class tally {
@@ -129,27 +140,40 @@ private:
   std::unordered_map<std::uint64_t, std::string> ids_; ///< Of what has not been answered.
 };
 
-/// Reads standard input until its end, a signal, or until the reader of our output has gone. Returns whether that
-/// reader is still there.
-bool read_lines(pipe::line_splitter& lines, const signal_watch& signals, const pipe::output& out) {
+/// What went wrong with the streams: an errno each, or 0.
+struct stream_errors {
+  int input = 0;
+  int output = 0;
+};
+
+/// Reads standard input until its end, a signal, or until the reader of our output has gone.
+stream_errors read_lines(pipe::line_splitter& lines, const signal_watch& signals, const pipe::output& out) {
   std::array<char, 1 << 16> buffer{};
   for (;;) {
     // Of the output only hears that its reader has gone.
     std::array<pollfd, 3> p{{{STDIN_FILENO, POLLIN, 0}, {signals.fd(), POLLIN, 0}, {STDOUT_FILENO, 0, 0}}};
     if (poll(p.data(), p.size(), -1) < 0) {
       if (errno == EINTR) continue;
-      break;
+      return {errno, 0};
     }
-    if (p[2].revents != 0 || out.broken()) return false;
-    if (p[1].revents != 0) return true;
+    if (p[2].revents != 0 || out.broken()) return {0, out.broken() ? out.error() : EPIPE};
+    if (p[1].revents != 0) return {};
     if (p[0].revents == 0) continue;
     const auto n = read(STDIN_FILENO, buffer.data(), buffer.size());
     if (n < 0 && (errno == EINTR || errno == EAGAIN)) continue;
-    if (n <= 0) break;
+    if (n < 0) return {errno, 0};
+    if (n == 0) break;
     lines.feed({buffer.data(), static_cast<std::size_t>(n)});
   }
   lines.finish();
-  return true;
+  return {};
+}
+
+/// Says what went wrong with the streams. Returns the exit code.
+int account(stream_errors x) {
+  if (x.input != 0) complain_of_stream("standard input cannot be read", x.input);
+  if (x.output != 0) complain_of_stream("standard output cannot be written", x.output);
+  return x.input == 0 && x.output == 0 ? 0 : 1;
 }
 
 } // namespace
@@ -167,6 +191,7 @@ int run_pipe(const std::string& file, const std::string& log_level) {
   std::signal(SIGPIPE, SIG_IGN);
   auto log = make_log(log_level.empty() ? loaded->options.log_level : log_level);
   const auto drain = loaded->options.drain_timeout;
+  const auto limit = outstanding_max(loaded->options);
   pipe::output out{STDOUT_FILENO};
   tally count;
   system_config cfg;
@@ -190,12 +215,12 @@ int run_pipe(const std::string& file, const std::string& log_level) {
       if (too_long) return out.line(pipe::render_too_long(number));
       auto x = pipe::parse_line(line, number);
       if (auto* answer = std::get_if<std::string>(&x)) return out.line(std::move(*answer));
-      if (!wait([&] { return count.wait_below(outstanding_max, turn); })) return;
+      if (!wait([&] { return count.wait_below(limit, turn); })) return;
       count.one_more();
       caf::anon_send(worker, ask_msg{std::make_shared<pipe::request_line>(std::move(std::get<pipe::request_line>(x)))});
     }};
-  const bool heard = read_lines(lines, signals, out);
-  const bool finished = heard && wait([&] { return count.wait_below(1, turn); });
+  auto errors = read_lines(lines, signals, out);
+  const bool finished = errors.output == 0 && wait([&] { return count.wait_below(1, turn); });
   db.stop(drain); // With a signal: what is in flight has so long; the rest is answered.
   worker = nullptr;
   if (finished) {
@@ -203,7 +228,8 @@ int run_pipe(const std::string& file, const std::string& log_level) {
   } else {
     out.flush(last_answers);
   }
-  return heard && !out.broken() ? 0 : 1;
+  if (out.broken()) errors.output = out.error();
+  return account(errors);
 }
 
 } // namespace tripool::service

@@ -34,7 +34,7 @@ void output::line(std::string text) {
   text.push_back('\n');
   {
     std::lock_guard<std::mutex> guard{mutex_};
-    if (broken_) return;
+    if (error_ != 0) return;
     queued_ += text;
   }
   changed_.notify_all();
@@ -42,12 +42,12 @@ void output::line(std::string text) {
 
 bool output::wait_for_room(std::size_t bytes, std::chrono::milliseconds limit) {
   std::unique_lock<std::mutex> guard{mutex_};
-  return changed_.wait_for(guard, limit, [&] { return broken_ || queued_.size() + writing_ < bytes; });
+  return changed_.wait_for(guard, limit, [&] { return error_ != 0 || queued_.size() + writing_ < bytes; });
 }
 
-bool output::broken() const {
+int output::error() const {
   std::lock_guard<std::mutex> guard{mutex_};
-  return broken_;
+  return error_;
 }
 
 void output::run() {
@@ -59,29 +59,30 @@ void output::run() {
     batch.swap(queued_);
     writing_ = batch.size();
     guard.unlock();
-    const bool ok = write_all(batch);
+    const int error = write_all(batch);
     batch.clear();
     guard.lock();
     writing_ = 0;
-    if (!ok) {
-      broken_ = true;
+    if (error != 0) {
+      error_ = error;
       queued_.clear();
     }
     changed_.notify_all();
   }
 }
 
-bool output::write_all(const std::string& text) const {
+// Returns 0, or the errno of what went wrong.
+int output::write_all(const std::string& text) const {
   std::size_t at = 0;
   while (at < text.size() && !ending_) {
     pollfd p{fd_, POLLOUT, 0};
     if (poll(&p, 1, write_turn_ms) == 0) continue;
     const auto n = write(fd_, text.data() + at, std::min<std::size_t>(text.size() - at, PIPE_BUF));
     if (n < 0 && (errno == EINTR || errno == EAGAIN)) continue;
-    if (n <= 0) return false;
+    if (n <= 0) return n < 0 ? errno : EIO;
     at += static_cast<std::size_t>(n);
   }
-  return true;
+  return 0;
 }
 
 } // namespace tripool::pipe

@@ -12,7 +12,8 @@
 
 namespace tripool::pipe {
 
-/// Writes lines to a descriptor. When the reader is gone (EPIPE), further lines are dropped and `broken` says so.
+/// Writes lines to a descriptor. When it cannot be written, for example since its reader is gone (EPIPE), further lines
+/// are dropped and `error` says so.
 class output {
 public:
   explicit output(int fd);
@@ -27,11 +28,13 @@ public:
   bool wait_for_room(std::size_t bytes, std::chrono::milliseconds limit);
   /// Waits until everything is written or the reader is gone, for at most `limit`; returns whether that is so.
   bool flush(std::chrono::milliseconds limit) { return wait_for_room(1, limit); }
-  bool broken() const;
+  /// Why it cannot be written (an errno), or 0.
+  int error() const;
+  bool broken() const { return error() != 0; }
 
 private:
   void run();
-  bool write_all(const std::string& text) const;
+  int write_all(const std::string& text) const;
 
   int fd_;
   mutable std::mutex mutex_;
@@ -39,7 +42,7 @@ private:
   std::string queued_;
   std::size_t writing_ = 0;
   std::atomic<bool> ending_{false};
-  bool broken_ = false;
+  int error_ = 0;
   std::thread thread_;
 };
 
