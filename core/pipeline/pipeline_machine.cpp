@@ -103,8 +103,8 @@ bool pipeline_machine::cancel_struck() noexcept {
   return find_in_front([](const pipeline_unit& u) { return u.cancel_why != cause::none; }) == nullptr;
 }
 
-/// A unit that the server may be at and that nobody waits for any more, or whose deadline has passed although it has had
-/// its turn for a while.
+/// A unit that the server may be at and that nobody waits for any more, or whose deadline has passed although it has
+/// had its turn for a while.
 pipeline_unit* pipeline_machine::overdue(time_point now) noexcept {
   if (cancel_ != cancel_state::none) return nullptr;
   const bool had_its_turn = now - head_since_ >= limits_.slow_statement;
