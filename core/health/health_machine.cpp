@@ -77,6 +77,8 @@ health_effects health_machine::probe_answered(const probe_answer& x, time_point 
 health_effects health_machine::probe_failed(const probe_failure& x, time_point now) {
   health_effects out;
   end_probe(now);
+  // Whoever waits for every server to be asked once waits no longer, whatever the verdict.
+  out.table_changed = s_.probes_answered + s_.probes_failed == 0;
   ++s_.probes_failed;
   s_.sqlstate = x.sqlstate;
   fresh_ = true;

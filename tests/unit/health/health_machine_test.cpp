@@ -19,6 +19,15 @@ TEST_CASE("health: the first probe is due at once, and its answer makes the pool
   CHECK(x.until_next() == 30s);
 }
 
+TEST_CASE("health: the first probe changes the table even if it fails without a verdict", "[health]") {
+  // Writes wait until every server has been asked once: a silent one must not make them wait for three probes.
+  health_fixture x;
+  const auto e = x.time_out();
+  CHECK(x.state() == health_state::unknown);
+  CHECK(e.table_changed);
+  CHECK_FALSE(x.time_out().table_changed);
+}
+
 TEST_CASE("health: a heartbeat comes every interval while all is well", "[health]") {
   health_fixture x;
   x.answer();
