@@ -63,8 +63,8 @@ environment_ptr make_environment(options config, std::shared_ptr<session_factory
 std::vector<pool_load> read_loads(const environment& env);
 
 /// Runs `job`, which may block for long, on a thread of its own that nobody waits for, or at once if the environment
-/// says so. `job` must not touch the caller, nor keep it alive: it sends a message when it is done. Returns false, and runs
-/// nothing, when too many are under way already or the system has no thread left.
+/// says so. `job` must not touch the caller, nor keep it alive: it sends a message when it is done. Returns false, and
+/// runs nothing, when too many are under way already or the system has no thread left.
 [[nodiscard]] bool run_blocking(const environment& env, std::function<void()> job);
 
 } // namespace tripool
