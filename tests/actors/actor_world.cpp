@@ -36,9 +36,16 @@ struct clock_reader : caf::detail::test_actor_clock {
   }
 };
 
-caf::behavior caller(caf::event_based_actor* self) {
-  return {[self](const call_msg& x) { x.what(*self); }};
-}
+/// A class, since CAF 0.17 makes a reference of a null pointer when it spawns a function without arguments.
+class caller final : public caf::event_based_actor {
+public:
+  using caf::event_based_actor::event_based_actor;
+
+private:
+  caf::behavior make_behavior() override {
+    return {[this](const call_msg& x) { x.what(*this); }};
+  }
+};
 
 std::shared_ptr<spdlog::logger> test_log() {
   if (std::getenv("TRIPOOL_TEST_LOG") == nullptr) return nullptr;
@@ -77,7 +84,7 @@ actor_world::actor_world(options o, bool run_now) {
   env = make_environment(std::move(o), std::make_shared<sim_session_factory>(net_), nullptr, test_log(), 7);
   env->inline_helpers = true;
   delegate = sys_->spawn<tripool::delegate>(env, std::make_shared<const secret_store>());
-  caller_ = sys_->spawn(caller);
+  caller_ = sys_->spawn<caller>();
   if (run_now) run();
 }
 
