@@ -44,7 +44,9 @@ protected:
   /// Ticks may also come unasked.
   void wake_at(std::optional<time_point> when);
   /// To be called by the handler of `tick_msg`.
-  void ticked() noexcept { armed_.reset(); }
+  void ticked() noexcept {
+    if (armed_ && *armed_ <= now()) armed_.reset(); // Else it is one that was asked for before the present one.
+  }
 
   reactor* loop() const noexcept { return loop_; }
 

@@ -24,6 +24,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace tripool::test {
@@ -132,6 +133,11 @@ public:
   // -- what befalls the actors -------------------------------------------------------------------------------------
   /// Makes an actor die. It does when its turn comes.
   void strike(const caf::actor& who, death how);
+  /// An actor of the test's own, on the same scheduler; the test ends it.
+  template <class T, class... Args>
+  caf::actor spawn(Args&&... args) {
+    return sys_->spawn<T>(std::forward<Args>(args)...);
+  }
   /// Whether an actor has not ended.
   static bool alive(const caf::actor& who);
   /// The actor's name, for example "tripool.pool".
