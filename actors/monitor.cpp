@@ -213,7 +213,7 @@ std::optional<std::size_t> monitor_actor::pool_for(const tripool::request& r, st
 /// Whether the pool has had the request, is in trouble, and has not been heard of since.
 bool monitor_actor::untimely(std::size_t i, const tripool::request& r) const {
   const auto& health = pools_[i].health.snapshot();
-  return (r.tried >> i & 1U) != 0 && health.trouble && (!health.last_answer || *health.last_answer < r.queued_at);
+  return (r.tried >> i & 1U) != 0 && health.trouble && (!health.last_answer || *health.last_answer <= r.queued_at);
 }
 
 void monitor_actor::hand_over(std::size_t to, request_ptr r) {
