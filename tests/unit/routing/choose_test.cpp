@@ -151,3 +151,15 @@ TEST_CASE("choose: never a pool that may not serve, for any draw and any load", 
     if (q.mode == access::write) REQUIRE(pools[*k].writable());
   }
 }
+
+TEST_CASE("choose: a pool that is being started again gets nothing, even if no other is left", "[routing][choose]") {
+  const auto t = table_of(trio);
+  auto q = a_read;
+  q.absent = 0b010;
+  CHECK(spread(t, {}, q)[1] == 0);
+  q.wanted_pool = "backup";
+  CHECK_FALSE(choose(t, {}, q));
+  auto write = a_write;
+  write.absent = 0b001;
+  CHECK_FALSE(choose(t, {}, write));
+}
