@@ -163,6 +163,8 @@ void connection::on_end() {
   unwatch();
   session_.reset();
   early_.clear();
+  owner_.who = nullptr;
+  owner_.carrier = nullptr;
   self_ = nullptr;
 }
 

@@ -206,6 +206,10 @@ void delegate::on_end() {
   for (const auto& p : who_.pools) end(p);
   end(who_.monitor);
   end(who_.carrier);
+  // Dead actors that hold each other would never be freed, and the secrets with them.
+  manager_ = nullptr;
+  who_ = {};
+  secrets_.reset();
 }
 
 void delegate::start_manager() {

@@ -117,6 +117,8 @@ void monitor_actor::on_end() {
   // What waits here goes back to the delegate now, not when the last handle to this actor is dropped.
   outbox_.clear();
   parked_.take_all();
+  who_ = {};
+  delegate_ = nullptr;
 }
 
 void monitor_actor::rebuild() {

@@ -90,6 +90,8 @@ void pool::on_end() {
   machine_ = pool_machine{limits(), 0};
   publish_load();
   connections_.clear();
+  who_ = {};
+  manager_ = nullptr;
 }
 
 void pool::carry_out(std::vector<pool_effect> effects) {

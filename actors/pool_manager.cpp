@@ -64,6 +64,8 @@ void pool_manager::on_drained() {
 void pool_manager::on_end() {
   // The children live on: the delegate starts another manager, which adopts them, or ends them too.
   children_.clear();
+  delegate_ = nullptr;
+  secrets_.reset();
 }
 
 void pool_manager::adopt(child& c, const caf::actor& who) {
