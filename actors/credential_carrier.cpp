@@ -73,6 +73,7 @@ credential_carrier::credential_carrier(caf::actor_config& cfg, environment_ptr e
 caf::behavior credential_carrier::make_behavior() {
   set_error_handler([](caf::error&) {}); // What strangers send must not end it.
   set_default_handler(caf::drop);
+  set_exception_handler([](std::exception_ptr& x) { return exception_error(x); });
   return {
     [this](const lease_credential& x) { return lend(x.pool); },
     [this](get_status) {

@@ -5,6 +5,7 @@
 
 #include <caf/atom.hpp>
 #include <caf/deep_to_string.hpp>
+#include <caf/exit_reason.hpp>
 #include <caf/message.hpp>
 #include <caf/sec.hpp>
 
@@ -37,6 +38,16 @@ failure failure_of(const caf::error& x) {
     f.hint = "look whether it took effect before sending it again";
   }
   return f;
+}
+
+caf::error exception_error(const std::exception_ptr& x) {
+  try {
+    std::rethrow_exception(x);
+  } catch (const std::exception& e) {
+    return caf::make_error(caf::sec::runtime_error, std::string{e.what()});
+  } catch (...) {
+    return caf::exit_reason::unhandled_exception;
+  }
 }
 
 std::string render_error(std::uint8_t code, caf::atom_value, const caf::message& context) {

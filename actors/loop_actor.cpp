@@ -1,6 +1,8 @@
 // Binding actors to the loop: where they are queued, and what happens around a batch of messages.
 #include "tripool/actors/loop_actor.hpp"
 
+#include "tripool/actors/error.hpp"
+
 #include <caf/actor_cast.hpp>
 #include <caf/actor_clock.hpp>
 #include <caf/actor_system.hpp>
@@ -16,6 +18,7 @@ loop_actor::loop_actor(caf::actor_config& cfg, reactor* loop) : super(cfg), loop
   // What strangers send must not end an actor: an answer that nobody expected comes back as an error message.
   set_error_handler([](caf::error&) {});
   set_default_handler(caf::drop);
+  set_exception_handler([](std::exception_ptr& x) { return exception_error(x); });
   if (loop_) loop_->enrol(this);
 }
 

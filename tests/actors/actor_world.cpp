@@ -273,9 +273,6 @@ void actor_world::strike(const caf::actor& who, death how) {
   if (how == death::exit) return caf::anon_send_exit(who, caf::exit_reason::remote_link_unreachable);
   auto* self = dynamic_cast<caf::event_based_actor*>(caf::actor_cast<caf::abstract_actor*>(who));
   if (self == nullptr || !self->alive()) return;
-  if (std::string_view{self->name()} != "tripool.connection") // Connections see to it themselves.
-    self->set_exception_handler(
-      [](std::exception_ptr&) -> caf::error { return caf::exit_reason::unhandled_exception; });
   self->become(caf::keep_behavior, caf::behavior{[](const poison_msg&) { throw std::runtime_error("poisoned"); }});
   caf::anon_send<caf::message_priority::high>(who, poison_msg{});
 }

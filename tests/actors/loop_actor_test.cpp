@@ -6,6 +6,8 @@
 #include <caf/sec.hpp>
 
 #include <algorithm>
+#include <iostream>
+#include <sstream>
 #include <stdexcept>
 
 using namespace tripool;
@@ -81,8 +83,12 @@ TEST_CASE("Being woken early does not multiply an actor's timers") {
 TEST_CASE("An exception ends the actor that it escapes from, and nobody else") {
   for (const auto x : {order::fail_in_handler, order::fail_when_drained}) {
     sleeper_world w;
+    std::ostringstream printed;
+    auto* const before = std::cout.rdbuf(printed.rdbuf());
     caf::anon_send(w.who, x);
     w.run();
+    std::cout.rdbuf(before);
+    CHECK(printed.str() == ""); // Standard output is the application's.
     CHECK_FALSE(w.alive(w.who));
     CHECK(w.alive(w.delegate));
   }
