@@ -138,7 +138,7 @@ TEST_CASE("ten thousand requests at once are all answered", "[pipe]") {
   const auto took = std::chrono::steady_clock::now() - begin;
   WARN(done << " done and " << refused << " shed in " << std::chrono::duration<double>(took).count() << " s");
   CHECK(std::all_of(answers.begin(), answers.end(), [](int n) { return n == 1; }));
-  CHECK(done > 0);
+  CHECK(done > count * 9 / 10); // It reads on as answers come; only a very busy machine sheds some.
   CHECK(p.program.wait_for_end() == 0);
 }
 
