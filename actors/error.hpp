@@ -17,8 +17,8 @@ caf::error make_error(failure x);
 /// when the delegate was gone before it took the request, that is a proof that it did not run.
 failure failure_of(const caf::error& x);
 
-/// What an actor ends with when an exception escaped from a handler: an error that carries its text, for the supervisor's
-/// log. CAF's own handler prints to standard output, which is not Tripool's.
+/// What an actor ends with when an exception escaped from a handler: an error that carries its text, for the
+/// supervisor's log. CAF's own handler prints to standard output, which is not Tripool's.
 caf::error exception_error(const std::exception_ptr& x);
 
 /// Renders the category for `caf::actor_system_config::add_error_category`.
