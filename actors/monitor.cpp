@@ -53,7 +53,10 @@ caf::behavior monitor_actor::handlers() {
       for (auto& r : x.requests) place({std::move(r), {}}, t);
     },
     [this](trouble_msg& x) {
-      env_->log->info("pool {}: trouble: {} {}", env_->config.pools[x.pool].name, x.what.sqlstate, x.what.message);
+      // A long statement on a quiet pool looks like a server that hangs: the probe tells.
+      const auto level = x.what.why == cause::deadline ? spdlog::level::debug : spdlog::level::info;
+      env_->log->log(level, "pool {}: trouble: {} {}", env_->config.pools[x.pool].name, x.what.sqlstate,
+                     x.what.message);
       apply(x.pool, pools_[x.pool].health.trouble(x.what.why, x.what.sqlstate, x.what.message, now()));
     },
     [this](const reported_msg& x) {

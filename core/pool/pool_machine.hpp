@@ -32,6 +32,10 @@ namespace tripool {
 
 /// With no connection open for this long, the queue moves on: the server may accept a dial and never answer it.
 inline constexpr duration starvation_max = std::chrono::seconds{1};
+/// With requests on the connections and no answer on any of them for this long, the server may hang: the pool says so,
+/// and again whenever the silence has lasted twice as long. Long statements on a quiet pool look the same: they cost a
+/// probe.
+inline constexpr duration silence_max = std::chrono::milliseconds{500};
 /// With no connection open and the next dial further away than this, a new request moves on at once.
 inline constexpr duration next_dial_wait_max = std::chrono::milliseconds{100};
 /// The part of the lifetime by which a connection may go earlier, so that those opened together do not go together.
@@ -118,6 +122,7 @@ private:
   void retire(time_point now, effects& out);
   void close_idle(time_point now, effects& out);
   void watch_starvation(time_point now, effects& out);
+  void watch_silence(time_point now, effects& out);
   void go_on_draining(time_point now, effects& out);
   void dial_failed(const connection_end& x, time_point now, effects& out);
   void connection_lost(const connection_slot& s, const connection_end& x, time_point now, effects& out);
@@ -128,11 +133,13 @@ private:
   std::optional<time_point> retire_due() const;
   std::optional<time_point> idle_due() const;
   std::optional<time_point> starvation_due() const;
+  std::optional<time_point> silence_due() const;
   std::optional<time_point> drain_due() const;
   const connection_slot* next_to_retire() const noexcept;
   const connection_slot* next_idle() const noexcept;
   bool growth_wanted() const;
   bool starving() const noexcept;
+  std::optional<time_point> waiting_since() const noexcept;
   failure no_connection(time_point now) const;
 
   void see(time_point now) noexcept { now_ = std::max(now_, now); }
@@ -157,6 +164,7 @@ private:
   time_point idle_closed_at_ = time_point::min();
   std::optional<time_point> starved_since_; ///< Since when no connection is open although one is wanted.
   bool starvation_reported_ = false;
+  time_point silence_reported_at_ = time_point::min();
   time_point drain_until_ = time_point::max();
   connection_end last_failure_; ///< Why the last dial failed, the last connection broke or was evicted.
   connection_end last_dial_failure_;

@@ -104,6 +104,7 @@ void pool_machine::settle(time_point now, effects& out) {
   close_idle(now, out);
   dial(now, out);
   watch_starvation(now, out);
+  watch_silence(now, out);
   go_on_draining(now, out);
 }
 
@@ -117,6 +118,7 @@ std::optional<time_point> pool_machine::next_wake() const {
   due = sooner(due, retire_due());
   due = sooner(due, idle_due());
   due = sooner(due, starvation_due());
+  due = sooner(due, silence_due());
   due = sooner(due, drain_due());
   if (due) due = std::max(*due, now_);
   return due;
@@ -250,6 +252,37 @@ failure pool_machine::no_connection(time_point now) const {
   const bool failing = gate_.failing();
   return refuse_no_connection(context(), since_for, failing ? std::string_view{last_failure_.message} : "",
                               failing ? std::string_view{last_failure_.sqlstate} : "");
+}
+
+// -- no answer --------------------------------------------------------------------------------------------------------
+
+/// When the server was heard of last, by its answers; nothing while no answer is owed.
+std::optional<time_point> pool_machine::waiting_since() const noexcept {
+  bool waiting = false;
+  time_point latest = time_point::min();
+  for (const auto& s : table_.slots()) {
+    if (s.state != slot_state::open) continue;
+    waiting = waiting || !s.idle();
+    latest = std::max(latest, s.progressed_at);
+  }
+  return waiting ? std::optional{latest} : std::nullopt;
+}
+
+std::optional<time_point> pool_machine::silence_due() const {
+  const auto since = waiting_since();
+  if (!since || suspended_) return std::nullopt;
+  if (silence_reported_at_ < *since + silence_max) return *since + silence_max;
+  return silence_reported_at_ + (silence_reported_at_ - *since);
+}
+
+/// Whether a server that answers none of its requests hangs, or has much to do, is the monitor's to find out by asking.
+void pool_machine::watch_silence(time_point now, effects& out) {
+  if (!is_due(silence_due(), now)) return;
+  const auto lasted = std::chrono::duration_cast<std::chrono::milliseconds>(now - *waiting_since()).count();
+  silence_reported_at_ = now;
+  const auto text =
+    std::to_string(table_.outstanding()) + " requests have had no answer for " + std::to_string(lasted) + " ms";
+  report(cause::deadline, {true, false, {}, text}, now, out);
 }
 
 // -- draining ---------------------------------------------------------------------------------------------------------

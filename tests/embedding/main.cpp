@@ -35,12 +35,14 @@ caf::behavior asker(caf::event_based_actor* self, caf::actor delegate, std::shar
   return {};
 }
 
+// Nobody listens on port 1: the statement is answered with a failure that says so.
+constexpr auto unreachable = "[tripool]\npools { primary { host = \"127.0.0.1\", port = 1 } }\n";
+
 } // namespace
 
 int main(int argc, char** argv) {
   const bool real = argc > 1;
-  auto loaded = real ? tripool::load_file(argv[1])
-                     : tripool::load_text("[tripool]\npools { primary { host = \"127.0.0.1\", port = 1 } }\n", "inline");
+  auto loaded = real ? tripool::load_file(argv[1]) : tripool::load_text(unreachable, "inline");
   auto* config = std::get_if<tripool::loaded_config>(&loaded);
   if (!config) {
     for (const auto& e : std::get<1>(loaded)) std::printf("%s\n", to_string(e).c_str());
