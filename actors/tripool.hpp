@@ -2,6 +2,8 @@
 // status.
 #pragma once
 
+#include "tripool/actors/client/blocking_client.hpp"
+#include "tripool/actors/client/callback_client.hpp"
 #include "tripool/actors/config/load.hpp"
 #include "tripool/actors/error.hpp"
 #include "tripool/actors/instance.hpp"
