@@ -4,6 +4,7 @@
 // Knows nothing of requests, pools or actors. Used by the connection actor and the pipeline machine.
 #pragma once
 
+#include "tripool/core/copy/copy_text.hpp"
 #include "tripool/core/credentials/secret.hpp"
 #include "tripool/core/result/result.hpp"
 #include "tripool/core/statement/statement.hpp"
@@ -63,7 +64,15 @@ struct wire_result {
   result rows;          ///< For `complete`.
   server_message error; ///< For `error`. For `sync`: why the implicit transaction that the sync was to commit was
                         ///< rolled back (a deferred constraint, for example); an empty SQLSTATE means it was not.
-  char transaction_status = 'I'; ///< For `sync`: I idle, T in a transaction, E in a failed one.
+  char transaction_status = 'I'; ///< For `sync` and for the end of a COPY: I idle, T in a transaction, E in a failed
+                                 ///< one.
+};
+
+/// A COPY that the server has begun.
+struct copy_start {
+  copy_direction direction = copy_direction::in;
+  result_format format = result_format::text;
+  std::size_t columns = 0;
 };
 
 /// Why a session ended or never began.
@@ -88,6 +97,11 @@ public:
   virtual void on_notification(std::string_view channel, std::string_view payload, std::int32_t backend_pid) = 0;
   /// A reported parameter changed, for example in_hot_standby.
   virtual void on_parameter(std::string_view name, std::string_view value) = 0;
+  /// The server has begun the COPY that was asked for. Only for those who call `begin_copy`.
+  virtual void on_copy_start(const copy_start&) {}
+  /// A piece of a COPY TO STDOUT, as the server cut it: a row, in text and CSV with its line end. Valid during the
+  /// call.
+  virtual void on_copy_data(std::span<const std::byte>) {}
 };
 
 /// Asks the server to cancel whatever runs on the session at that moment. Outlives its session and may be used from
@@ -99,7 +113,8 @@ public:
   virtual std::optional<std::string> cancel() = 0;
 };
 
-/// One session with a server, in pipeline mode. Not thread-safe. Destroying it closes it at once.
+/// One session with a server, in pipeline mode unless a COPY is under way. Not thread-safe. Destroying it closes it at
+/// once.
 class session {
 public:
   virtual ~session() = default;
@@ -119,6 +134,33 @@ public:
   /// Closes a prepared statement. One result.
   virtual bool close_prepared(const std::string& name) = 0;
   virtual bool sync() = 0;
+
+  // COPY, for an owner that uses the session alone:
+  //
+  //   idle --begin_copy--> begun --on_copy_start(in)---> taking data --copy_end--> ending --on_result--> idle
+  //                          |  \--on_copy_start(out)--> giving data ---------------------on_result-->   |
+  //                          \--(refused, or nothing to move: on_result)----------------------------->   |
+  //
+  // Exactly one `on_result` ends it: `complete` with the tag "COPY n" when the server has committed it (or done it, in
+  // a transaction), else `error`; it carries the transaction status, and the session takes operations again. No sync
+  // belongs to it. Other operations are refused (false) while it lasts.
+
+  /// Begins the text's COPY. Precondition: every operation so far was answered, the last one being a sync or a COPY;
+  /// the text passed `read_copy_text`. False when that does not hold or the session is lost.
+  virtual bool begin_copy(const std::string& text) = 0;
+  /// Hands over a piece of the data of a COPY FROM STDIN, cut anywhere. Back-pressure is the owner's: hand over the
+  /// next piece when `flush` has returned true. False when no data is taken (any more).
+  virtual bool copy_put(std::span<const std::byte> piece) = 0;
+  /// Ends the data of a COPY FROM STDIN; with a reason, so that the server refuses it (57014) and keeps none of it.
+  /// This is how it is taken back: a cancel strikes a server that waits for data only when some arrives. False when no
+  /// data is taken (any more).
+  virtual bool copy_end(const std::optional<std::string>& fail_because) = 0;
+  /// Takes no further data of a COPY TO STDOUT until `resume_copy`: stops reading, so that the server waits (and heeds
+  /// no cancel until the data flows again). Allowed inside `on_copy_data`. No effect when no COPY is under way; a new
+  /// COPY begins unpaused.
+  virtual void pause_copy() = 0;
+  /// Goes on; reports to the sink what had arrived already, unless called from inside it, where it comes later.
+  virtual void resume_copy(session_sink& sink) = 0;
 
   /// Writes what is queued. Returns true when nothing is left unwritten. May report to the sink, since a session that
   /// cannot write must read.

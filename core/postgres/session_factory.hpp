@@ -24,7 +24,10 @@ namespace tripool::postgres {
 /// - The server tells changed parameters (in_hot_standby after a promotion) with its next ReadyForQuery: an idle
 ///   session hears of none.
 /// - The whole address must be in the target: a host name without a numeric address is resolved by libpq, which blocks.
-/// - COPY cannot pass: a COPY FROM STDIN is answered with an error and ends the session; a COPY TO STDOUT ends it.
+/// - COPY passes by `begin_copy` only: sent by `execute`, a COPY FROM STDIN is answered with an error and ends the
+///   session; a COPY TO STDOUT ends it.
+/// - An error in the middle of a COPY FROM STDIN is told when it comes, but under TLS only once the data has ended.
+/// - A paused COPY TO STDOUT learns of its server's end when it is resumed.
 class session_factory final : public tripool::session_factory {
 public:
   std::unique_ptr<session> dial(const dial_target& to, const credential& with, std::function<void()> wake) override;

@@ -39,6 +39,20 @@ void recording_sink::on_parameter(std::string_view name, std::string_view value)
   calls.emplace_back("parameter");
 }
 
+void recording_sink::on_copy_start(const copy_start& x) {
+  copies.push_back(x);
+  calls.emplace_back("copy start");
+}
+
+void recording_sink::on_copy_data(std::span<const std::byte> piece) {
+  copied_bytes += piece.size();
+  if (after_copy_data) {
+    after_copy_data(piece);
+  } else {
+    copied.append(reinterpret_cast<const char*>(piece.data()), piece.size());
+  }
+}
+
 driven_session::driven_session(session_factory& factory, const dial_target& to, const credential& with)
   : session_(factory.dial(to, with, [this] { woken_ = true; })) {}
 
@@ -84,6 +98,37 @@ bool driven_session::await_results(std::size_t n) {
 
 bool driven_session::await_loss() {
   return run_until([this] { return !heard.losses.empty(); });
+}
+
+bool driven_session::begin_copy(const std::string& text) {
+  const auto copies = heard.copies.size();
+  const auto results = heard.results.size();
+  if (!session_->begin_copy(text)) {
+    return false;
+  }
+  session_->flush(heard);
+  run_until([&] { return heard.copies.size() > copies || heard.results.size() > results || !heard.losses.empty(); });
+  return heard.copies.size() > copies;
+}
+
+bool driven_session::put(std::string_view data) {
+  const bool taken = session_->copy_put(std::as_bytes(std::span{data}));
+  if (taken && !session_->flush(heard)) {
+    run_until([&] { return !session_->interest().write; }, std::chrono::seconds{60});
+  }
+  return taken;
+}
+
+wire_result driven_session::end_copy(const std::optional<std::string>& fail_because) {
+  wire_result none;
+  none.what = wire_result::kind::aborted;
+  none.error.message = "no answer came";
+  const auto first = heard.results.size();
+  if (!session_->copy_end(fail_because)) {
+    none.error.message = "no data was taken any more";
+    return none;
+  }
+  return await_results(first + 1) ? heard.results[first] : none;
 }
 
 wire_result driven_session::run(const std::string& sql, const std::vector<parameter>& parameters,

@@ -27,6 +27,8 @@ public:
   void on_notice(server_message&& x) override;
   void on_notification(std::string_view channel, std::string_view payload, std::int32_t backend_pid) override;
   void on_parameter(std::string_view name, std::string_view value) override;
+  void on_copy_start(const copy_start& x) override;
+  void on_copy_data(std::span<const std::byte> piece) override;
 
   std::optional<server_info> opened;
   std::vector<wire_result> results;
@@ -34,10 +36,16 @@ public:
   std::vector<server_message> notices;
   std::vector<notification> notifications;
   std::vector<std::pair<std::string, std::string>> parameters;
-  /// All calls by name, to check their order: "open", "result", "lost", "notice", "notification", "parameter".
+  std::vector<copy_start> copies;
+  std::string copied; ///< The data of all COPYs TO STDOUT, unless `after_copy_data` is set.
+  std::size_t copied_bytes = 0;
+  /// All calls by name, to check their order: "open", "result", "lost", "notice", "notification", "parameter",
+  /// "copy start". Data of a COPY is not noted.
   std::vector<std::string> calls;
   /// Called at the end of each `on_result`, to act from inside the sink.
   std::function<void()> after_result;
+  /// Called with each piece of data instead of keeping it.
+  std::function<void(std::span<const std::byte>)> after_copy_data;
 };
 
 /// A session, its sink, and the loop that drives it.
@@ -53,6 +61,13 @@ public:
   /// have.
   bool await_results(std::size_t n);
   bool await_loss();
+  /// Begins a COPY on the idle session and runs until its data may flow, it has ended, or the session is lost. Returns
+  /// whether its data may flow.
+  bool begin_copy(const std::string& text);
+  /// Hands over data of a COPY and runs until it is written out. Returns whether it was taken.
+  bool put(std::string_view data);
+  /// Ends the data of a COPY and returns its result.
+  wire_result end_copy(const std::optional<std::string>& fail_because = std::nullopt);
   /// Runs one statement under its own sync and returns its answer; the sync's answer is checked to have arrived.
   wire_result run(const std::string& sql, const std::vector<parameter>& parameters = {},
                   result_format format = result_format::text);

@@ -95,7 +95,15 @@ void sim_backend::push_parameter(std::string name, std::string value) {
 }
 
 bool sim_backend::step(const sim_message& m) {
-  if (m.what == sim_message::kind::sync) return on_sync(m);
+  switch (m.what) {
+    case sim_message::kind::sync: return on_sync(m);
+    case sim_message::kind::copy: return on_copy(m);
+    case sim_message::kind::copy_data:
+      if (copying_) copied_ += m.text;
+      return true;
+    case sim_message::kind::copy_end: return on_copy_end(m);
+    default: break;
+  }
   if (skipping_) {
     sim_reply x;
     x.result.what = wire_result::kind::aborted;

@@ -84,6 +84,11 @@ private:
   bool run_control(const sim_message& m, const sim_command& c);
   bool run_statement(const sim_message& m, const sim_command& c, const std::string& text);
   bool run_committing(const sim_message& m, const sim_command& c);
+  bool on_copy(const sim_message& m);
+  bool on_copy_end(const sim_message& m);
+  bool finish_copy();
+  void refuse_copy(server_message e);
+  void give_data(const sim_command& c);
   std::optional<server_message> refusal_of(const sim_command& c) const;
   result perform(const sim_command& c);
 
@@ -110,6 +115,10 @@ private:
   std::string bound_;       ///< The bound text of what was executed last.
   sim_store::transaction writes_;
   std::vector<member> members_;
+  std::string copied_; ///< The data of the COPY FROM STDIN under way.
+  std::size_t copy_rows_ = 0;
+  bool copying_ = false;   ///< It takes data.
+  bool copy_over_ = false; ///< It failed: what still comes of it is ignored.
   std::vector<sim_reply> unflushed_;
   std::optional<fault_point> delayed_at_;
   std::optional<fault_point> passed_;   ///< The message at the head has waited here, and goes on.

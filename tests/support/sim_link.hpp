@@ -19,22 +19,24 @@ namespace tripool::test {
 
 /// One operation on its way to the server.
 struct sim_message {
-  enum class kind : std::uint8_t { prepare, execute_prepared, execute, close, sync };
+  enum class kind : std::uint8_t { prepare, execute_prepared, execute, close, sync, copy, copy_data, copy_end };
   kind what = kind::sync;
   std::string name;
   std::string text;
   std::vector<parameter> parameters;
+  std::optional<std::string> refusal; ///< For `copy_end`: why the client wants it to fail.
 };
 
 /// One thing on its way to the client.
 struct sim_reply {
-  enum class kind : std::uint8_t { result, notice, parameter, notification, loss };
+  enum class kind : std::uint8_t { result, notice, parameter, notification, loss, copy_start, copy_data };
   kind what = kind::result;
   wire_result result;
   server_message notice;
   session_loss loss;
   std::string name; ///< Of a parameter or channel.
   std::string value;
+  copy_start copy;
 };
 
 /// The link. Not thread-safe.
@@ -63,6 +65,10 @@ public:
   bool send(sim_message x);
   /// Moves what was sent to the server's end; false while writing is blocked.
   bool flush();
+  /// Whether the next reply is data of a COPY.
+  bool copy_data_next() const noexcept {
+    return !replies_.empty() && replies_.front().what == sim_reply::kind::copy_data;
+  }
   /// The next reply that may be delivered.
   std::optional<sim_reply> next();
   std::size_t incoming_bytes() const noexcept { return incoming_; }

@@ -78,6 +78,7 @@ void sim_session::deliver(session_sink& sink) {
   if (delivering_) return;
   delivering_ = true;
   while (phase_ == phase::open) {
+    if (copy_paused_ && link_->copy_data_next()) break;
     auto x = link_->next();
     if (!x) break;
     deliver_one(std::move(*x), sink);
@@ -87,7 +88,14 @@ void sim_session::deliver(session_sink& sink) {
 
 void sim_session::deliver_one(sim_reply&& x, session_sink& sink) {
   switch (x.what) {
-    case sim_reply::kind::result: return sink.on_result(std::move(x.result));
+    case sim_reply::kind::result:
+      copying_ = false;
+      taking_ = false;
+      return sink.on_result(std::move(x.result));
+    case sim_reply::kind::copy_start:
+      taking_ = x.copy.direction == copy_direction::in;
+      return sink.on_copy_start(x.copy);
+    case sim_reply::kind::copy_data: return sink.on_copy_data(std::as_bytes(std::span{x.value}));
     case sim_reply::kind::notice: return sink.on_notice(std::move(x.notice));
     case sim_reply::kind::parameter: return sink.on_parameter(x.name, x.value);
     case sim_reply::kind::notification: return sink.on_notification(x.name, x.value, 0);
@@ -99,27 +107,50 @@ void sim_session::deliver_one(sim_reply&& x, session_sink& sink) {
 }
 
 bool sim_session::send(sim_message x) {
-  return phase_ == phase::open && link_->send(std::move(x));
+  return phase_ == phase::open && !copying_ && link_->send(std::move(x));
 }
 
 bool sim_session::prepare(const std::string& name, const std::string& text) {
-  return send({sim_message::kind::prepare, name, text, {}});
+  return send({sim_message::kind::prepare, name, text, {}, {}});
 }
 
 bool sim_session::execute_prepared(const std::string& name, std::span<const parameter> parameters, result_format) {
-  return send({sim_message::kind::execute_prepared, name, {}, {parameters.begin(), parameters.end()}});
+  return send({sim_message::kind::execute_prepared, name, {}, {parameters.begin(), parameters.end()}, {}});
 }
 
 bool sim_session::execute(const std::string& text, std::span<const parameter> parameters, result_format) {
-  return send({sim_message::kind::execute, {}, text, {parameters.begin(), parameters.end()}});
+  return send({sim_message::kind::execute, {}, text, {parameters.begin(), parameters.end()}, {}});
 }
 
 bool sim_session::close_prepared(const std::string& name) {
-  return send({sim_message::kind::close, name, {}, {}});
+  return send({sim_message::kind::close, name, {}, {}, {}});
 }
 
 bool sim_session::sync() {
-  return send({sim_message::kind::sync, {}, {}, {}});
+  return send({sim_message::kind::sync, {}, {}, {}, {}});
+}
+
+bool sim_session::begin_copy(const std::string& text) {
+  if (!send({sim_message::kind::copy, {}, text, {}, {}})) return false;
+  copying_ = true;
+  copy_paused_ = false;
+  return true;
+}
+
+bool sim_session::copy_put(std::span<const std::byte> piece) {
+  std::string data{reinterpret_cast<const char*>(piece.data()), piece.size()};
+  return phase_ == phase::open && taking_ && link_->send({sim_message::kind::copy_data, {}, std::move(data), {}, {}});
+}
+
+bool sim_session::copy_end(const std::optional<std::string>& fail_because) {
+  if (phase_ != phase::open || !taking_) return false;
+  taking_ = false;
+  return link_->send({sim_message::kind::copy_end, {}, {}, {}, fail_because});
+}
+
+void sim_session::resume_copy(session_sink& sink) {
+  copy_paused_ = false;
+  deliver(sink);
 }
 
 bool sim_session::flush(session_sink&) {

@@ -47,6 +47,11 @@ public:
   bool execute(const std::string& text, std::span<const parameter> parameters, result_format f) override;
   bool close_prepared(const std::string& name) override;
   bool sync() override;
+  bool begin_copy(const std::string& text) override;
+  bool copy_put(std::span<const std::byte> piece) override;
+  bool copy_end(const std::optional<std::string>& fail_because) override;
+  void pause_copy() override { copy_paused_ = true; }
+  void resume_copy(session_sink& sink) override;
   bool flush(session_sink& sink) override;
   std::size_t incoming_bytes() const noexcept override { return link_->incoming_bytes(); }
   std::unique_ptr<canceller> make_canceller() override;
@@ -67,6 +72,9 @@ private:
   std::optional<std::string> password_; ///< Kept until the dial is answered only.
   phase phase_ = phase::dialling;
   bool delivering_ = false;
+  bool copying_ = false; ///< From `begin_copy` to its result.
+  bool taking_ = false;  ///< The server takes the data of a COPY.
+  bool copy_paused_ = false;
 };
 
 /// Dials into a simulated network.

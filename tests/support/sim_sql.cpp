@@ -77,6 +77,14 @@ sim_command parse_insert(const std::vector<std::string>& w) {
   return {unique ? sim_verb::insert_unique : sim_verb::insert, w[1], w[2], 0};
 }
 
+sim_command parse_copy(const std::vector<std::string>& w) {
+  if (w.size() == 5 && lower(w[1]) == "big" && lower(w[4]) == "stdout")
+    return {sim_verb::copy_out_big, {}, {}, static_cast<std::size_t>(std::strtoull(w[2].c_str(), nullptr, 10))};
+  if (w.size() != 4) return {};
+  if (lower(w[3]) == "stdin") return {sim_verb::copy_in, w[1], {}, 0};
+  return lower(w[3]) == "stdout" ? sim_command{sim_verb::copy_out, w[1], {}, 0} : sim_command{};
+}
+
 } // namespace
 
 bool sim_command::writes() const noexcept {
@@ -87,6 +95,7 @@ bool sim_command::writes() const noexcept {
     case sim_verb::remove:
     case sim_verb::select_put:
     case sim_verb::call:
+    case sim_verb::copy_in:
     case sim_verb::vacuum: return true;
     default: return false;
   }
@@ -127,6 +136,7 @@ sim_command sim_parse(std::string_view bound) {
   if (verb == "update" && w.size() == 3) return {sim_verb::update, w[1], w[2], 0};
   if (verb == "delete" && w.size() == 2) return {sim_verb::remove, w[1], {}, 0};
   if (verb == "call" && w.size() == 3) return {sim_verb::call, w[1], w[2], 0};
+  if (verb == "copy") return parse_copy(w);
   if (verb == "vacuum") return {sim_verb::vacuum, {}, {}, 0};
   if (verb == "noop") return {sim_verb::noop, {}, {}, 0};
   if (verb == "begin") return {w.size() > 1 ? sim_verb::begin_read_only : sim_verb::begin, {}, {}, 0};

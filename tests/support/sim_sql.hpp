@@ -2,6 +2,7 @@
 // Words are separated by blanks, keywords may be in upper or lower case, $1, $2 ... stand for the parameters:
 //   insert K V [unique] | update K V | delete K | select K | select null | select big N | select put K V
 //   vacuum | call K V | noop | begin [read only] | commit | rollback | deallocate NAME | the monitor's probe
+//   copy K from stdin (one row a line; a line "bad" is refused) | copy K to stdout | copy big N to stdout (N rows)
 // Knows nothing of sessions. Used by the simulated backend.
 #pragma once
 
@@ -35,6 +36,9 @@ enum class sim_verb : std::uint8_t {
   rollback,
   deallocate,
   probe,
+  copy_in,
+  copy_out,
+  copy_out_big, ///< `size` rows.
 };
 
 /// A text, taken apart.

@@ -21,6 +21,7 @@ char told_status(const PGconn* conn) noexcept {
 
 void libpq_session::write_out() noexcept {
   syncs_unflushed_ = 0;
+  heed_copy_error(); // before libpq, which reads while it cannot write, swallows it
   const int left = PQflush(conn_.get());
   cork_.lift();
   interest_.write = left > 0;
@@ -30,6 +31,7 @@ void libpq_session::write_out() noexcept {
 }
 
 void libpq_session::read_in() {
+  heed_copy_error();
   meter_.before_read();
   completed_answer_ = false;
   PGconn* const conn = conn_.get();
@@ -55,7 +57,10 @@ void libpq_session::settle(session_sink& sink) {
   settling_ = true;
   do {
     settle_again_ = false;
-    deliver_results(sink);
+    if (copy_.now == copying::none) {
+      deliver_results(sink);
+    }
+    deliver_copy(sink);
     deliver_out_of_turn(sink);
   } while (settle_again_);
   settling_ = false;
@@ -173,7 +178,7 @@ void libpq_session::answer_copy(ExecStatusType direction, session_sink& sink) {
     w.error.severity = "ERROR";
     w.error.sqlstate = "0A000";
     w.error.message = "COPY FROM STDIN is not possible here";
-    w.error.hint = "Insert rows with INSERT, or use a connection of your own for COPY.";
+    w.error.hint = "Send it as a COPY, or insert the rows with INSERT.";
     finish_head(std::move(w), sink);
   }
   go_astray("closed because a COPY was begun, which is not possible here");

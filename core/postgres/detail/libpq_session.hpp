@@ -33,6 +33,11 @@ public:
   bool execute(const std::string& text, std::span<const parameter> parameters, result_format f) override;
   bool close_prepared(const std::string& name) override;
   bool sync() override;
+  bool begin_copy(const std::string& text) override;
+  bool copy_put(std::span<const std::byte> piece) override;
+  bool copy_end(const std::optional<std::string>& fail_because) override;
+  void pause_copy() override;
+  void resume_copy(session_sink& sink) override;
   bool flush(session_sink& sink) override;
   std::size_t incoming_bytes() const noexcept override { return meter_.bytes(); }
   std::unique_ptr<canceller> make_canceller() override;
@@ -51,8 +56,11 @@ private:
   void opened(session_sink& sink);
   void watch(bool read, bool write) noexcept;
 
+  /// What a COPY does at the moment; outside of it the connection is in pipeline mode.
+  enum class copying : std::uint8_t { none, begun, in, out, ending };
+
   // Operations (libpq_operations.cpp).
-  bool can_send() const noexcept { return phase_ == phase::open && !failure_; }
+  bool can_send() const noexcept { return phase_ == phase::open && !failure_ && copy_.now == copying::none; }
   bool sent(int accepted, operation x);
 
   // Answers (libpq_answers.cpp).
@@ -68,6 +76,15 @@ private:
   void deliver_out_of_turn(session_sink& sink);
   void deliver_notices(session_sink& sink);
   void report_flag(const char* name, std::optional<bool>& known, session_sink& sink);
+
+  // COPY (libpq_copy.cpp).
+  void deliver_copy(session_sink& sink);
+  bool deliver_copy_data(session_sink& sink);
+  bool deliver_copy_result(session_sink& sink);
+  void copy_answered(result_handle x);
+  void start_data(const PGresult& x, session_sink& sink);
+  void finish_copy(session_sink& sink);
+  void heed_copy_error();
 
   // Losing (libpq_session.cpp).
   /// Remembers why the session cannot go on; the first reason stands.
@@ -92,6 +109,15 @@ private:
   std::optional<server_message> sync_error_; ///< Why the commit at the sync that heads the queue failed.
   std::optional<bool> hot_standby_;
   std::optional<bool> read_only_;
+
+  /// The COPY under way.
+  struct copy_state {
+    copying now = copying::none;
+    bool paused = false;
+    bool heard = false; ///< Something came while data was sent: what comes next need not begin a message.
+    std::optional<wire_result> result; ///< Told when libpq is back in pipeline mode.
+  };
+  copy_state copy_;
 
   parameter_buffer parameters_;
   control_names controls_;

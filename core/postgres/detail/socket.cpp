@@ -37,6 +37,11 @@ bool is_tcp(int fd) noexcept {
   return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length) == 0 && (domain == AF_INET || domain == AF_INET6);
 }
 
+char first_waiting(int fd) noexcept {
+  char first = 0;
+  return recv(fd, &first, 1, MSG_PEEK | MSG_DONTWAIT) == 1 ? first : '\0';
+}
+
 void cork::set() noexcept {
   if (fd_ >= 0 && !set_) {
     const int on = 1;

@@ -10,6 +10,9 @@ namespace tripool::postgres {
 /// Whether the descriptor is a TCP socket.
 bool is_tcp(int fd) noexcept;
 
+/// The first byte that waits to be read, or 0 when none does. Leaves it there; does not block.
+char first_waiting(int fd) noexcept;
+
 /// Holds partial packets back on a TCP socket until it is lifted: libpq 15 sends with every Sync, and a drain of many
 /// statements would become as many packets. Does nothing on other sockets.
 class cork {
