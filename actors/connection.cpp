@@ -17,7 +17,7 @@ connection::connection(caf::actor_config& cfg, environment_ptr env, connection_o
   : loop_actor(cfg, env->loop),
     env_(std::move(env)),
     owner_(std::move(owner)),
-    machine_(env_->config.pools[owner_.pool]) {
+    machine_(env_->config.pools[owner_.pool], env_->paces[owner_.pool]) {
   born_ = now();
 }
 

@@ -30,7 +30,10 @@ environment_ptr make_environment(options config, std::shared_ptr<session_factory
   if (!out->log)
     out->log = std::make_shared<spdlog::logger>("tripool", std::make_shared<spdlog::sinks::null_sink_mt>());
   out->seed = seed;
-  for (std::size_t i = 0; i < out->config.pools.size(); ++i) out->gauges.push_back(std::make_unique<pool_gauge>());
+  for (std::size_t i = 0; i < out->config.pools.size(); ++i) {
+    out->gauges.push_back(std::make_unique<pool_gauge>());
+    out->paces.push_back(std::make_shared<pace_book>());
+  }
   return out;
 }
 

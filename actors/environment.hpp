@@ -4,6 +4,7 @@
 #pragma once
 
 #include "tripool/core/config/options.hpp"
+#include "tripool/core/pool/pace_book.hpp"
 #include "tripool/core/ports/session.hpp"
 #include "tripool/core/routing/routing.hpp"
 #include "tripool/core/routing/timeline_fence.hpp"
@@ -41,6 +42,7 @@ struct environment {
   bool inline_helpers = false; ///< Blocking work runs at once in the caller (deterministic tests).
 
   std::vector<std::unique_ptr<pool_gauge>> gauges; ///< By pool.
+  std::vector<std::shared_ptr<pace_book>> paces;   ///< By pool; used on the pool's thread only, and kept over restarts.
   std::shared_ptr<timeline_fence> fence =
     std::make_shared<timeline_fence>(); ///< The monitor's, kept over its restarts.
   std::atomic<std::uint64_t> seeds_given{0};

@@ -17,7 +17,7 @@ pool::pool(caf::actor_config& cfg, environment_ptr env, std::size_t index, topol
     index_(index),
     who_(std::move(who)),
     manager_(std::move(manager)),
-    machine_(env_->config.pools[index], env_->next_seed()) {
+    machine_(env_->config.pools[index], env_->next_seed(), env_->paces[index]) {
   // nop
 }
 

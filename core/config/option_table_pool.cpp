@@ -143,7 +143,8 @@ void add_load(std::vector<option_spec>& to) {
   to.push_back(count("statement-cache", TRIPOOL_FIELD(statement_cache), 0, 100'000, "statements",
                      "So many statements stay prepared on each connection; `0` prepares none."));
   to.push_back(time("slow-statement", TRIPOOL_FIELD(slow_statement), one_ms, one_hour,
-                    "Nothing is sent behind a statement that has been running for longer."));
+                    "Nothing is sent behind a statement that has been running for longer, and a text that took longer "
+                    "shares no connection until it has been quick again."));
   to.push_back(
     {.key = "result-bytes-max",
      .group = group,

@@ -17,7 +17,8 @@ constexpr duration stray_window = std::chrono::milliseconds{500};
 
 } // namespace
 
-pipeline_machine::pipeline_machine(const pool_options& limits) : limits_(limits), cache_(limits.statement_cache) {
+pipeline_machine::pipeline_machine(const pool_options& limits, std::shared_ptr<pace_book> pace)
+  : limits_(limits), pace_(std::move(pace)), cache_(limits.statement_cache) {
   // nop
 }
 
@@ -39,6 +40,8 @@ void pipeline_machine::submit(request_ptr r) {
   }
   auto& u = waiting_.back();
   u.deadline = r->deadline();
+  u.pace = r->pace();
+  u.quick = !pace_ || pace_->quick(u.pace);
   u.what = std::move(r);
 }
 

@@ -21,6 +21,7 @@
 
 #include <deque>
 #include <list>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -39,8 +40,8 @@ struct pipeline_effects {
 /// The pipeline. Not thread-safe; every call carries the moment.
 class pipeline_machine {
 public:
-  /// `place` names pool and server in failures.
-  explicit pipeline_machine(const pool_options& limits);
+  /// `pace` is asked which texts may leave together, and told how long they took; null: all may.
+  explicit pipeline_machine(const pool_options& limits, std::shared_ptr<pace_book> pace = {});
 
   /// The session is open: from now on units may be sent.
   void opened(const server_info& info, time_point now);
@@ -110,6 +111,7 @@ private:
   void repeat_or_reject(pipeline_unit& u, const server_message& e, std::uint32_t index, time_point now);
   void replan_or_reject(pipeline_unit& u, const server_message& e, const pipeline_op& op, time_point now);
   void finish_group(const pipeline_group& g, char transaction_status, time_point now);
+  void note_pace(const pipeline_group& g, time_point now);
   void forget_prepare(const pipeline_op& op);
   bool forget_all(const pipeline_op& op);
   bool in_failed_block() const noexcept;
@@ -134,6 +136,7 @@ private:
   pipeline_unit* overdue(time_point now) noexcept;
 
   pool_options limits_;
+  std::shared_ptr<pace_book> pace_;
   std::string server_;
   statement_cache cache_;
   control_statements controls_;
@@ -146,6 +149,7 @@ private:
   pipeline_effects effects_;
   time_point last_activity_{};
   time_point head_since_{};
+  time_point group_since_{}; ///< Since when the first group is the first, or on the wire.
   bool open_ = false;
   bool want_rollback_ = false; ///< A Sync left the session in a (failed) transaction.
   bool refused_ = false;       ///< The session takes no more: it is lost, and says so soon.

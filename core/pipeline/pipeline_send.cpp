@@ -19,7 +19,7 @@ bool is_plain_read(const pipeline_unit& u) noexcept {
 }
 
 bool goes_alone(const pipeline_unit& u) noexcept {
-  return u.run_alone || u.resends >= struck_often;
+  return u.run_alone || !u.quick || u.resends >= struck_often;
 }
 
 } // namespace
@@ -31,6 +31,7 @@ bool pipeline_machine::needs_validation(time_point now) const {
 void pipeline_machine::pump(session& s, bool writable, time_point now) {
   if (!open_ || refused_ || effects_.close) return;
   if (ops_.empty()) head_since_ = now;
+  if (groups_.empty()) group_since_ = now;
   if (want_rollback_ && writable) send_rollback(s);
   // While a cancel is under way nothing is added that it could strike.
   if (waiting_.empty() || !writable || validating_ || cancel_ != cancel_state::none) return;
@@ -92,8 +93,8 @@ void pipeline_machine::take_back(units& chosen) {
     if (op.unit && !op.unit->handed) op.unit = nullptr;
 }
 
-/// Takes the next units that may leave together: one that must run alone, or up to a frame's worth of others with the
-/// reads in front. Concurrent requests have no order among themselves, so that reads may overtake writes.
+/// Takes the next units that may leave together: one that must run alone or may be slow, or up to a frame's worth of
+/// others with the reads in front. Concurrent requests have no order among themselves: reads may overtake writes.
 std::size_t pipeline_machine::choose_group(units& chosen) {
   if (goes_alone(waiting_.front())) {
     chosen.splice(chosen.end(), waiting_, waiting_.begin());

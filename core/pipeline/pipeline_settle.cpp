@@ -131,6 +131,8 @@ void pipeline_machine::on_sync(char transaction_status, time_point now) {
   assert(!groups_.empty());
   const auto g = groups_.front();
   groups_.pop_front();
+  if (pace_ && g.what == pipeline_group::purpose::work) note_pace(g, now);
+  group_since_ = now;
   switch (g.what) {
     case pipeline_group::purpose::validation: validating_ = false; break;
     case pipeline_group::purpose::rollback:
@@ -147,6 +149,21 @@ void pipeline_machine::on_sync(char transaction_status, time_point now) {
 bool pipeline_machine::in_failed_block() const noexcept {
   const auto is_rollback = [](const pipeline_group& x) { return x.what == pipeline_group::purpose::rollback; };
   return want_rollback_ || std::any_of(groups_.begin(), groups_.end(), is_rollback);
+}
+
+/// The server keeps its answers back until the Sync: only the time of all units together is known.
+void pipeline_machine::note_pace(const pipeline_group& g, time_point now) {
+  const bool quick = now - group_since_ <= limits_.slow_statement;
+  auto u = sent_.begin();
+  for (std::size_t k = 0; k < g.units && u != sent_.end(); ++k, ++u) {
+    if (quick) {
+      pace_->was_quick(u->pace);
+    } else if (g.units == 1) {
+      pace_->was_slow(u->pace);
+    } else {
+      pace_->was_unclear(u->pace);
+    }
+  }
 }
 
 /// The group's Sync is answered: what was executed alone is committed now, the rest is settled or goes round again.

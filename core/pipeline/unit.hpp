@@ -35,6 +35,8 @@ struct pipeline_unit {
   state now = state::waiting;
   framing frame = framing::alone;
   std::vector<result> results;
+  pace_key pace = 0;                ///< Copied from the request, valid after it has left.
+  bool quick = true;                ///< Its texts have proved to be quick: it may leave together with others.
   time_point deadline{};            ///< Copied from the request, valid after it has left.
   cause cancel_why = cause::none;   ///< Why a cancel was aimed at it, or none.
   bool sync_wait_cancelled = false; ///< The server committed locally, but stopped waiting for its standby.

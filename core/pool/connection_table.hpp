@@ -25,6 +25,7 @@ struct connection_slot {
   slot_state state = slot_state::dialling;
   bool retiring = false;
   bool worked = false;                    ///< It has completed a request.
+  bool closed_behind = false;             ///< The last request handed to it may be slow: nothing more until it is idle.
   std::uint32_t outstanding = 0;          ///< Requests handed to it and not yet ended.
   time_point since{};                     ///< When the dial began, or when it opened.
   time_point expires = time_point::max(); ///< When its lifetime ends.

@@ -21,7 +21,7 @@ bool worse(const offer& x, const offer& y) noexcept {
 } // namespace
 
 void plan_dispatch(std::span<const connection_load> loads, std::size_t waiting, std::size_t depth,
-                   std::vector<std::uint32_t>& order) {
+                   std::vector<std::uint32_t>& order, const std::vector<bool>& unproven) {
   order.clear();
   if (waiting == 0) return;
   std::vector<offer> offers;
@@ -32,9 +32,10 @@ void plan_dispatch(std::span<const connection_load> loads, std::size_t waiting, 
   while (order.size() < waiting && !offers.empty()) {
     std::pop_heap(offers.begin(), offers.end(), worse);
     auto& best = offers.back();
+    const bool last = order.size() < unproven.size() && unproven[order.size()];
     order.push_back(best.index);
     ++best.outstanding;
-    if (best.outstanding < depth)
+    if (best.outstanding < depth && !last)
       std::push_heap(offers.begin(), offers.end(), worse);
     else
       offers.pop_back();

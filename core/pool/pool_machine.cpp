@@ -6,8 +6,9 @@
 
 namespace tripool {
 
-pool_machine::pool_machine(pool_options opts, std::uint64_t seed)
+pool_machine::pool_machine(pool_options opts, std::uint64_t seed, std::shared_ptr<const pace_book> pace)
   : opts_(std::move(opts)),
+    pace_(std::move(pace)),
     random_(seed),
     queue_(opts_.queue_wait_max),
     codel_(opts_.codel_target, opts_.codel_interval),
@@ -67,6 +68,7 @@ void pool_machine::progressed(connection_id id, std::uint32_t completed, std::ui
     gate_.worked();
   }
   if (s->idle() && !was_idle) {
+    s->closed_behind = false;
     s->idle_since = now;
     s->used = ++use_order_;
   }
@@ -80,6 +82,7 @@ void pool_machine::returned(connection_id id, std::vector<request_ptr> unsent, t
     s->account(now);
     s->outstanding -= std::min(s->outstanding, static_cast<std::uint32_t>(unsent.size()));
     if (s->idle()) {
+      s->closed_behind = false;
       s->idle_since = now;
       s->used = ++use_order_;
     }
@@ -121,9 +124,12 @@ void pool_machine::dispatch(time_point now, effects& out) {
   if (queue_.empty()) return;
   expire(now, out);
   collect_loads();
-  plan_dispatch(loads_, queue_.size(), opts_.pipeline_depth, order_);
+  collect_unproven();
+  plan_dispatch(loads_, queue_.size(), opts_.pipeline_depth, order_, unproven_);
   std::vector<std::vector<request_ptr>> shares(loads_.size());
-  for (const auto index : order_) {
+  for (std::size_t k = 0; k < order_.size(); ++k) {
+    const auto index = order_[k];
+    if (k < unproven_.size() && unproven_[k]) table_.slots()[load_slots_[index]].closed_behind = true;
     auto r = queue_.pop_front();
     const auto wait = now - r->queued_at;
     waits_.add(wait);
@@ -143,6 +149,17 @@ void pool_machine::dispatch(time_point now, effects& out) {
   blocked_ = !queue_.empty();
 }
 
+/// Which of those that may be handed out now have not proved to be quick.
+void pool_machine::collect_unproven() {
+  unproven_.clear();
+  if (!pace_) return;
+  const auto room = loads_.size() * opts_.pipeline_depth;
+  queue_.visit([&](const request& r) {
+    unproven_.push_back(!pace_->quick(r.pace()));
+    return unproven_.size() < room;
+  });
+}
+
 void pool_machine::collect_loads() const {
   loads_.clear();
   load_slots_.clear();
@@ -150,7 +167,7 @@ void pool_machine::collect_loads() const {
   for (std::size_t i = 0; i < slots.size(); ++i) {
     const auto& s = slots[i];
     if (!s.usable()) continue;
-    const bool stuck = !s.idle() && now_ - s.progressed_at > opts_.slow_statement;
+    const bool stuck = !s.idle() && (s.closed_behind || now_ - s.progressed_at > opts_.slow_statement);
     loads_.push_back({s.outstanding, stuck, s.used});
     load_slots_.push_back(i);
   }

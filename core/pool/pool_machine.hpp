@@ -15,6 +15,7 @@
 #include "tripool/core/pool/dial_gate.hpp"
 #include "tripool/core/pool/dispatch.hpp"
 #include "tripool/core/pool/moving_average.hpp"
+#include "tripool/core/pool/pace_book.hpp"
 #include "tripool/core/pool/pool_effects.hpp"
 #include "tripool/core/pool/pool_stats.hpp"
 #include "tripool/core/pool/refusal.hpp"
@@ -24,6 +25,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -47,7 +49,8 @@ class pool_machine {
 public:
   /// Preconditions: connections_min <= connections_max, connections_max > 0, pipeline_depth > 0,
   /// 0 <= backoff_min <= backoff_max. A lifetime, idle_timeout, queue_wait_max or codel_target of zero means never.
-  pool_machine(pool_options opts, std::uint64_t seed);
+  /// `pace`: which texts may share a connection; null: all.
+  pool_machine(pool_options opts, std::uint64_t seed, std::shared_ptr<const pace_book> pace = {});
 
   /// Begins to dial. Before it, requests only queue.
   void start(time_point now, std::vector<pool_effect>& out);
@@ -103,6 +106,7 @@ private:
   // -- requests: pool_machine.cpp -------------------------------------------------------------------------------------
   void dispatch(time_point now, effects& out);
   void collect_loads() const;
+  void collect_unproven();
   void expire(time_point now, effects& out);
   void shed(time_point now, effects& out);
   void leave(time_point now, effects& out);
@@ -145,6 +149,7 @@ private:
   void see(time_point now) noexcept { now_ = std::max(now_, now); }
 
   pool_options opts_;
+  std::shared_ptr<const pace_book> pace_;
   splitmix64 random_;
   request_queue queue_;
   codel codel_;
@@ -174,6 +179,7 @@ private:
   mutable std::vector<connection_load> loads_;
   mutable std::vector<std::size_t> load_slots_;
   std::vector<std::uint32_t> order_;
+  std::vector<bool> unproven_;
 };
 
 } // namespace tripool

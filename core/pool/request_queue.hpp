@@ -33,6 +33,11 @@ public:
 
   /// Returns the oldest entry. Precondition: not empty.
   const request& front() const noexcept;
+  /// Calls `f` with each entry, the oldest first, until it returns false.
+  template <class F>
+  void visit(F f) const {
+    for (auto i = head_; i != none && f(static_cast<const request&>(*slots_[i].held)); i = slots_[i].next) continue;
+  }
   bool empty() const noexcept { return heap_.empty(); }
   std::size_t size() const noexcept { return heap_.size(); }
 

@@ -25,6 +25,7 @@ void responder::abandoned(request&& x) {
 request::request(statement x, std::unique_ptr<responder> to, time_point arrived, time_point deadline)
   : body_(std::move(x)), to_(std::move(to)), arrived_(arrived), deadline_(deadline) {
   const auto& s = std::get<statement>(body_);
+  pace_ = pace_key_of(s.text);
   mode_ = s.mode;
   repeatable_ = s.repeatable;
 }
@@ -32,6 +33,7 @@ request::request(statement x, std::unique_ptr<responder> to, time_point arrived,
 request::request(batch x, std::unique_ptr<responder> to, time_point arrived, time_point deadline)
   : body_(std::move(x)), to_(std::move(to)), arrived_(arrived), deadline_(deadline) {
   const auto& b = std::get<batch>(body_);
+  for (const auto& s : b.statements) pace_ = pace_key_of(s.text, pace_);
   mode_ = b.mode;
   repeatable_ = b.repeatable;
 }

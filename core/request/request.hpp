@@ -5,6 +5,7 @@
 #pragma once
 
 #include "tripool/core/outcome/failure.hpp"
+#include "tripool/core/pool/pace_book.hpp"
 #include "tripool/core/result/result.hpp"
 #include "tripool/core/statement/statement.hpp"
 #include "tripool/core/time.hpp"
@@ -73,6 +74,8 @@ public:
   time_point arrived() const noexcept { return arrived_; }
   time_point deadline() const noexcept { return deadline_; }
   std::uint64_t id() const noexcept { return id_; }
+  /// Names its texts in the pace book.
+  pace_key pace() const noexcept { return pace_; }
   const std::string& wanted_pool() const noexcept;
 
   /// Answers the caller. Precondition: `!answered()`.
@@ -101,6 +104,7 @@ private:
   time_point arrived_;
   time_point deadline_;
   std::uint64_t id_ = 0;
+  pace_key pace_ = 0;
   access mode_;
   bool repeatable_;
 

@@ -24,7 +24,8 @@ pool_options pipeline_bench::default_limits() {
   return x;
 }
 
-pipeline_bench::pipeline_bench(pool_options limits) : machine(limits) {
+pipeline_bench::pipeline_bench(pool_options limits, std::shared_ptr<pace_book> pace)
+  : machine(limits, std::move(pace)) {
   dial_target to;
   to.host = "db";
   to.port = 5432;

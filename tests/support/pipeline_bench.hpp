@@ -32,7 +32,7 @@ struct seen_move {
 class pipeline_bench final : private session_sink {
 public:
   /// Opens a session to `db` at once.
-  explicit pipeline_bench(pool_options limits = default_limits());
+  explicit pipeline_bench(pool_options limits = default_limits(), std::shared_ptr<pace_book> pace = {});
   ~pipeline_bench() override;
 
   /// The defaults, with a pool name.

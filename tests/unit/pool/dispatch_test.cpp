@@ -61,3 +61,12 @@ TEST_CASE("growth: wanted when all are busy or work waits that has no place", "[
   CHECK(wants_growth(loads{}, 1, 4));
   CHECK_FALSE(wants_growth(loads{}, 0, 4));
 }
+
+TEST_CASE("dispatch: nothing is put behind a request that may be slow", "[pool][dispatch]") {
+  const loads x{{0, false, 2}, {0, false, 1}};
+  plan order;
+  plan_dispatch(x, 4, 4, order, {true, false, false, true});
+  CHECK(order == plan{0, 1, 1, 1}); // The last one closes the connection that is left.
+  plan_dispatch(x, 4, 4, order, {true, true, false, false});
+  CHECK(order == plan{0, 1});
+}

@@ -33,10 +33,10 @@ inline constexpr time_point epoch{std::chrono::hours{1000}};
 
 /// A request with a deadline `within` after `now`.
 inline request_ptr make_request(time_point now, duration within = std::chrono::seconds{30}, std::uint64_t id = 0,
-                                answers* to = nullptr) {
+                                answers* to = nullptr, std::string text = "select 1") {
   static answers ignored;
   statement s;
-  s.text = "select 1";
+  s.text = std::move(text);
   auto r = std::make_shared<request>(std::move(s), std::make_unique<counting_responder>(to ? to : &ignored), now,
                                      now + within);
   r->set_id(id);
@@ -67,7 +67,8 @@ inline connection_end closed() {
 /// The machine with its present moment. Each function takes effects into `out`, which only grows until `take`.
 class pool_world {
 public:
-  explicit pool_world(pool_options x, std::uint64_t seed = 1) : pool(std::move(x), seed) {}
+  explicit pool_world(pool_options x, std::uint64_t seed = 1, std::shared_ptr<const pace_book> pace = {})
+    : pool(std::move(x), seed, std::move(pace)) {}
 
   /// Returns the effects so far and begins anew.
   std::vector<pool_effect> take() { return std::exchange(out, {}); }
@@ -89,8 +90,8 @@ public:
   void progressed(connection_id id, std::uint32_t completed, std::uint32_t left = 0) {
     pool.progressed(id, completed, left, now);
   }
-  request_ptr submit(duration within = std::chrono::seconds{30}) {
-    auto r = make_request(now, within, ++last_request);
+  request_ptr submit(duration within = std::chrono::seconds{30}, std::string text = "select 1") {
+    auto r = make_request(now, within, ++last_request, nullptr, std::move(text));
     pool.submit(r, now, out);
     return r;
   }
