@@ -2,7 +2,9 @@
 // server.
 #include "tripool/core/codec/decode.hpp"
 
+#include "tripool/core/codec/render.hpp"
 #include "tripool/core/codec/server_type.hpp"
+#include "tripool/core/codec/type_catalogue.hpp"
 
 #include <array>
 #include <bit>
@@ -146,28 +148,43 @@ bool is_text_like(std::uint32_t type) noexcept {
   }
 }
 
+bool is_enumeration(const encoded_value& x) {
+  if (!x.types || x.type < st::first_user_defined) return false;
+  const auto* entry = x.types->find(x.type);
+  return entry && entry->what == catalogue_entry::kind::enumeration;
+}
+
 } // namespace
 
+std::string type_name_of(std::uint32_t type, const type_catalogue* types) {
+  auto name = types ? types->name_of(type) : std::string{};
+  return name.empty() ? server_type_name(type) : name;
+}
+
+std::uint32_t base_type_of(std::uint32_t type, const type_catalogue* types) noexcept {
+  return types && type >= server_type::first_user_defined ? types->base_of(type) : type;
+}
+
 decode_error wrong_type(const encoded_value& x, std::string_view wanted) {
-  std::string out = server_type_name(x.type) + " cannot be read as ";
+  std::string out = type_name_of(x.type, x.types) + " cannot be read as ";
   out += wanted;
   if (is_binary(x)) out += " in binary format";
   return {std::move(out)};
 }
 
 decode_error does_not_fit(const encoded_value& x, std::string_view wanted) {
-  std::string out = "a value of " + server_type_name(x.type) + " does not fit ";
+  std::string out = "a value of " + type_name_of(x.type, x.types) + " does not fit ";
   out += wanted;
   return {std::move(out)};
 }
 
 decode_error malformed(const encoded_value& x) {
-  return {"malformed " + server_type_name(x.type) + " (" + std::to_string(x.data.size()) + " bytes in "
+  return {"malformed " + type_name_of(x.type, x.types) + " (" + std::to_string(x.data.size()) + " bytes in "
           + (is_binary(x) ? "binary" : "text") + " format)"};
 }
 
-decode_error null_refused(std::uint32_t type, std::string_view wanted) {
-  std::string out = "NULL of " + server_type_name(type) + " cannot be read as ";
+decode_error null_refused(std::uint32_t type, std::string_view wanted, const type_catalogue* types) {
+  std::string out = "NULL of " + type_name_of(type, types) + " cannot be read as ";
   out.append(wanted).append(": ask for a std::optional");
   return {std::move(out)};
 }
@@ -243,18 +260,25 @@ decoded<std::string_view> decode_text_view(const encoded_value& x, std::string_v
     if (x.data.empty() || x.data[0] != 1) return unexpected{malformed(x)}; // The version, then the text.
     return x.data.substr(1);
   }
-  return unexpected{wrong_type(x, wanted)};
+  if (is_enumeration(x)) return x.data;
+  auto out = wrong_type(x, wanted);
+  out.message += ": ask for result_format::text";
+  return unexpected{std::move(out)};
 }
 
 decoded<std::string> decode_text(const encoded_value& x) {
-  if (is_binary(x) && x.type == st::numeric) {
-    auto text = numeric_to_text(x.data);
-    if (!text) return unexpected{malformed(x)};
-    return std::move(*text);
-  }
+  if (is_binary(x) && is_rendered(x.type)) return render_text(x);
   auto view = decode_text_view(x, "std::string");
   if (!view) return unexpected{std::move(view).error()};
   return std::string{*view};
+}
+
+decoded<char> decode_character(const encoded_value& x) {
+  if (!is_text_like(x.type)) return unexpected{wrong_type(x, "char")};
+  // The server shows the "char" of value zero as an empty text.
+  if (x.type == st::char_ && x.data.empty() && !is_binary(x)) return '\0';
+  if (x.data.size() != 1) return unexpected{does_not_fit(x, "char")};
+  return x.data[0];
 }
 
 decoded<bytes> decode_bytes(const encoded_value& x) {

@@ -16,11 +16,14 @@
 
 namespace tripool {
 
+class type_catalogue;
+
 /// One value that is not NULL, as the server sent it. Views the result that it lies in.
 struct encoded_value {
   std::string_view data;
   std::uint32_t type = 0; ///< The type's OID in the server.
   result_format format = result_format::text;
+  const type_catalogue* types = nullptr; ///< Of the database that it came from, where at hand.
 };
 
 /// An integer of any width up to 64 bits, signed or not.
@@ -49,7 +52,11 @@ decode_error does_not_fit(const encoded_value& x, std::string_view wanted);
 /// "malformed int4 (3 bytes in binary format)": the server or the type's OID is not what it seems.
 decode_error malformed(const encoded_value& x);
 /// "NULL of int4 cannot be read as std::int32_t: ask for a std::optional".
-decode_error null_refused(std::uint32_t type, std::string_view wanted);
+decode_error null_refused(std::uint32_t type, std::string_view wanted, const type_catalogue* types = nullptr);
+/// The type's name for people, from the catalogue where it is at hand.
+std::string type_name_of(std::uint32_t type, const type_catalogue* types);
+/// What a domain restricts, so that its values are read as such; other types are themselves.
+std::uint32_t base_type_of(std::uint32_t type, const type_catalogue* types) noexcept;
 
 /// Reads bool.
 decoded<bool> decode_bool(const encoded_value& x);
@@ -63,10 +70,14 @@ decoded<double> decode_double(const encoded_value& x);
 /// Views any type in text format; in binary format the types whose binary form is their text (text, varchar, json,
 /// jsonb ...).
 decoded<std::string_view> decode_text_view(const encoded_value& x, std::string_view wanted);
-/// As decode_text_view, and numeric in binary format.
+/// As decode_text_view; in binary format also bool, integers, floating point, numeric, uuid and void, rendered as the
+/// server does.
 decoded<std::string> decode_text(const encoded_value& x);
 /// Reads bytea, in text format both as hex and as escape.
 decoded<bytes> decode_bytes(const encoded_value& x);
+
+/// Reads one byte: "char", or a text of one byte.
+decoded<char> decode_character(const encoded_value& x);
 
 /// The text form of a numeric in binary format, exact; nothing when malformed.
 std::optional<std::string> numeric_to_text(std::string_view data);

@@ -64,6 +64,7 @@ statement probe_statement() {
   statement s;
   s.text = probe_text;
   s.mode = access::read;
+  s.format = result_format::text;
   return s;
 }
 

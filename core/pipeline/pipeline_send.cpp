@@ -151,16 +151,15 @@ void pipeline_machine::send_statement(session& s, pipeline_unit& u, std::uint32_
   using kind = pipeline_op::kind;
   if (refused_) return;
   const auto& x = u.what->statements()[index];
-  // Bytes state their type. A prepared statement has the types that the server inferred, and would read them as text.
-  const bool typed = std::any_of(x.parameters.begin(), x.parameters.end(),
-                                 [](const parameter& p) { return std::holds_alternative<bytes>(p.value()); });
-  const auto plan = typed ? statement_plan{} : cache_.plan(x.text);
+  // The same text with other stated types is another statement: what was inferred or stated at its preparation holds.
+  const auto types = stated_types(x.parameters, s.types().get());
+  const auto plan = cache_.plan(x.text, types);
   bool ok = true;
   if (plan.what == statement_plan::action::unnamed) {
     ok = taken(s.execute(x.text, x.parameters, x.format), {kind::execute, &u, index, {}});
   } else {
     if (plan.what == statement_plan::action::prepare)
-      ok = taken(s.prepare(*plan.name, x.text), {kind::prepare, &u, index, *plan.name});
+      ok = taken(s.prepare(*plan.name, x.text, types), {kind::prepare, &u, index, *plan.name});
     ok = ok && taken(s.execute_prepared(*plan.name, x.parameters, x.format), {kind::execute, &u, index, *plan.name});
   }
   // Without a block a statement may commit by itself; inside one its COMMIT is still to come.
@@ -190,7 +189,8 @@ void pipeline_machine::prepare_controls(session& s) {
   controls_.renew();
   for (const auto x : control_statements::all) {
     const auto& name = controls_.name(x);
-    if (!taken(s.prepare(name, control_statements::text(x)), {pipeline_op::kind::prepare, nullptr, 0, name})) return;
+    if (!taken(s.prepare(name, control_statements::text(x), {}), {pipeline_op::kind::prepare, nullptr, 0, name}))
+      return;
   }
   send_sync(s, {pipeline_group::purpose::work, 0});
 }

@@ -235,8 +235,7 @@ void pipeline_machine::replan_or_reject(pipeline_unit& u, const server_message& 
     return settle_failed(u, describe(u, outcome::rejected, e, op.index), now);
   ++u.replans;
   if (cache_.has_name(op.name)) { // The batch's other statements are as old. Else a neighbour has seen to it.
-    for (const auto& s : u.what->statements())
-      if (auto name = cache_.drop(s.text)) cache_.close_again(std::move(*name));
+    for (const auto& s : u.what->statements()) cache_.drop(s.text);
   }
   mark_resend(u);
 }

@@ -2,13 +2,24 @@
 #include "tripool/core/pipeline/statement_cache.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 namespace tripool {
 
-statement_plan statement_cache::plan(const std::string& text) {
+bool statement_cache::key::operator==(const key& other) const noexcept {
+  return text == other.text && std::equal(types.begin(), types.end(), other.types.begin(), other.types.end());
+}
+
+std::size_t statement_cache::key_hash::operator()(const key& x) const noexcept {
+  auto out = std::hash<std::string_view>{}(x.text);
+  for (const auto type : x.types) out = out * 31 + type;
+  return out;
+}
+
+statement_plan statement_cache::plan(const std::string& text, types_view types) {
   if (capacity_ == 0) return {};
-  if (auto i = by_text_.find(text); i != by_text_.end()) {
+  if (auto i = by_key_.find({text, types}); i != by_key_.end()) {
     auto& e = *i->second;
     entries_.splice(entries_.begin(), entries_, i->second);
     if (!e.name.empty()) {
@@ -21,15 +32,15 @@ statement_plan statement_cache::plan(const std::string& text) {
     return {statement_plan::action::prepare, &e.name};
   }
   ++misses_;
-  entries_.push_front(entry{text, {}});
-  by_text_.emplace(entries_.front().text, entries_.begin());
+  entries_.push_front(entry{text, {types.begin(), types.end()}, {}});
+  by_key_.emplace(key{entries_.front().text, entries_.front().types}, entries_.begin());
   shrink();
   return {};
 }
 
-const std::string* statement_cache::find(const std::string& text) const {
-  auto i = by_text_.find(text);
-  if (i == by_text_.end() || i->second->name.empty()) return nullptr;
+const std::string* statement_cache::find(const std::string& text, types_view types) const {
+  auto i = by_key_.find({text, types});
+  if (i == by_key_.end() || i->second->name.empty()) return nullptr;
   return &i->second->name;
 }
 
@@ -38,11 +49,12 @@ bool statement_cache::has_name(const std::string& name) const {
   return std::any_of(entries_.begin(), entries_.end(), [&](const entry& e) { return e.name == name; });
 }
 
-std::optional<std::string> statement_cache::drop(const std::string& text) {
-  auto i = by_text_.find(text);
-  if (i == by_text_.end() || i->second->name.empty()) return std::nullopt;
-  --prepared_;
-  return std::exchange(i->second->name, {}); // The entry stays as "seen", so that the next use prepares it anew.
+void statement_cache::drop(const std::string& text) {
+  for (auto& e : entries_) {
+    if (e.name.empty() || e.text != text) continue;
+    --prepared_;
+    evicted_.push_back(std::exchange(e.name, {})); // It stays as "seen", so that the next use prepares it anew.
+  }
 }
 
 void statement_cache::drop_name(const std::string& name) {
@@ -62,7 +74,7 @@ std::optional<std::string> statement_cache::take_evicted() {
 }
 
 void statement_cache::clear() {
-  by_text_.clear();
+  by_key_.clear();
   entries_.clear();
   evicted_.clear();
   prepared_ = 0;
@@ -75,7 +87,7 @@ void statement_cache::shrink() {
       --prepared_;
       evicted_.push_back(std::move(oldest.name));
     }
-    by_text_.erase(oldest.text);
+    by_key_.erase({oldest.text, oldest.types});
     entries_.pop_back();
   }
 }

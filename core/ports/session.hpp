@@ -127,7 +127,8 @@ public:
   // Each of the following queues one operation for which exactly one `on_result` comes (unless the session is lost).
   // They return false when the session can take no more (it is lost; `on_lost` has been or will be reported).
   // Precondition: open.
-  virtual bool prepare(const std::string& name, const std::string& text) = 0;
+  /// `types` are those that the parameters state (see stated_types): 0 or missing ones are inferred by the server.
+  virtual bool prepare(const std::string& name, const std::string& text, std::span<const std::uint32_t> types) = 0;
   virtual bool execute_prepared(const std::string& name, std::span<const parameter> parameters, result_format f) = 0;
   /// Parses and runs the text as the unnamed statement.
   virtual bool execute(const std::string& text, std::span<const parameter> parameters, result_format f) = 0;
@@ -170,6 +171,14 @@ public:
   virtual std::size_t incoming_bytes() const noexcept = 0;
 
   virtual std::unique_ptr<canceller> make_canceller() = 0;
+
+  /// The types of its database, as its owner knows them: parameters are sent with the OIDs of their names, and results
+  /// carry it for decoders. May be null.
+  const std::shared_ptr<const type_catalogue>& types() const noexcept { return types_; }
+  void use_types(std::shared_ptr<const type_catalogue> x) noexcept { types_ = std::move(x); }
+
+private:
+  std::shared_ptr<const type_catalogue> types_;
 };
 
 /// Where to dial: everything but the secret. Host names are resolved before: `address` is numeric or a socket

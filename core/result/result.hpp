@@ -16,6 +16,8 @@
 
 namespace tripool {
 
+class type_catalogue;
+
 /// What holds a result's bytes. Implementations are immutable after construction, so reading is thread-safe.
 class result_data {
 public:
@@ -29,6 +31,8 @@ public:
                                                 std::size_t column) const noexcept = 0; ///< NULL: none.
   virtual std::string_view command_tag() const noexcept = 0;                            ///< For example "INSERT 0 3".
   virtual std::size_t memory_bytes() const noexcept = 0;
+  /// The types of the database that it came from, where they are at hand; else null.
+  virtual const type_catalogue* types() const noexcept { return nullptr; }
 };
 
 class row;

@@ -60,6 +60,11 @@ refusal check_text(std::string_view text) {
   return std::nullopt;
 }
 
+failure refuse_value(std::size_t at, const parameter& x, const encode_fault& fault) {
+  return refuse(fault.sqlstate, "parameter $" + std::to_string(at + 1) + ", " + shape_of(x) + ", " + fault.message,
+                "The value cannot be represented in that type: change it, or send it as another type.");
+}
+
 refusal check_parameters(const std::vector<parameter>& parameters) {
   if (parameters.size() > parameters_max) {
     return refuse("54000",
@@ -75,6 +80,9 @@ refusal check_parameters(const std::vector<parameter>& parameters) {
       if (const auto fault = find_text_fault(*text)) return refuse_text("parameter $" + std::to_string(i + 1), *fault);
     } else if (const auto* raw = std::get_if<bytes>(&value)) {
       bytes_total += raw->size();
+    } else if (const auto* encoded = std::get_if<encoded_parameter>(&value)) {
+      if (encoded->fault) return refuse_value(i, parameters[i], *encoded->fault);
+      if (encoded->data) bytes_total += encoded->data->size();
     }
   }
   if (bytes_total > message_bytes_max) {

@@ -21,6 +21,7 @@ inline constexpr std::size_t message_bytes_max = (std::size_t{1} << 30U) - (std:
 
 /// Returns why the statement must not be sent, as `rejected` with cause `invalid_request` and an SQLSTATE:
 ///   22021  a NUL byte or invalid UTF-8, in the text or in a text parameter (named by its number)
+///   22003, 22008 ... a parameter that its type cannot represent, as its codec found
 ///   22023  a negative timeout
 ///   42601  an empty text, or several statements in one text
 ///   08P01  another number of parameters than the text asks for (its highest $n)

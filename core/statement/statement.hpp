@@ -23,7 +23,7 @@ struct statement {
   std::vector<parameter> parameters{};
   access mode = access::write;
   bool repeatable = false; ///< A write whose repetition is harmless: Tripool may repeat it when its answer was lost.
-  result_format format = result_format::text;
+  result_format format = result_format::binary; ///< Text is for people; codecs read both, most types only binary.
   std::chrono::milliseconds timeout{0}; ///< From arrival at the delegate to the answer; 0 takes the configured default.
   std::string pool{};                   ///< Name of the only pool that may serve it; empty lets the routing choose.
 };

@@ -82,6 +82,7 @@ problem read_statement(const json::object& from, statement& to) {
   const auto* text = sql == nullptr ? nullptr : sql->get_if<std::string>();
   if (text == nullptr) return wrong_type("sql", sql, "a text");
   to.text = *text;
+  to.format = result_format::text; // It is printed as the server spells it.
   const auto* params = json::find(from, "params");
   if (params == nullptr) return std::nullopt;
   const auto* list = params->get_if<json::array>();

@@ -53,6 +53,7 @@ running_instance::answer running_instance::ask(std::string sql, access mode, std
   statement s;
   s.text = std::move(sql);
   s.mode = mode;
+  s.format = result_format::text;
   s.timeout = limit;
   const auto begin = std::chrono::steady_clock::now();
   self->request(delegate(), limit + 5s, std::move(s))

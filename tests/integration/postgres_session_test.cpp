@@ -72,7 +72,7 @@ TEST_CASE("a prepared statement runs with parameters until it is closed", "[post
   open_session f;
   auto& s = f.session;
   const std::string name = "a \"quoted\" name";
-  REQUIRE(s->prepare(name, "select $1::int + 1, length($2::bytea)"));
+  REQUIRE(s->prepare(name, "select $1::int + 1, length($2::bytea)", {}));
   for (int i = 0; i < 3; ++i) {
     const std::vector<parameter> p{i, bytes(static_cast<std::size_t>(i), std::byte{0})};
     REQUIRE(s->execute_prepared(name, p, result_format::text));
@@ -118,7 +118,7 @@ TEST_CASE("statements behind an error in the same Sync are aborted", "[postgres]
   queue(s, "select 1");
   queue(s, "select 1/0");
   queue(s, "select 3");
-  REQUIRE(s->prepare("p", "select 4"));
+  REQUIRE(s->prepare("p", "select 4", {}));
   REQUIRE(s->sync());
   queue_with_sync(s, "select 5");
   REQUIRE(s.await_results(7));
@@ -193,7 +193,7 @@ TEST_CASE("every sync tells the transaction's status, whatever is queued behind 
   s.run("create temp table d(id int unique deferrable initially deferred)");
   s.run("insert into d values (1)");
   const auto first = s.heard.results.size();
-  REQUIRE(s->prepare("back", "rollback to savepoint a"));
+  REQUIRE(s->prepare("back", "rollback to savepoint a", {}));
   REQUIRE(s->sync());
   const std::vector<std::pair<std::string, char>> steps{
     {"begin", 'T'},

@@ -110,7 +110,7 @@ bool sim_session::send(sim_message x) {
   return phase_ == phase::open && !copying_ && link_->send(std::move(x));
 }
 
-bool sim_session::prepare(const std::string& name, const std::string& text) {
+bool sim_session::prepare(const std::string& name, const std::string& text, std::span<const std::uint32_t>) {
   return send({sim_message::kind::prepare, name, text, {}, {}});
 }
 

@@ -42,7 +42,7 @@ public:
 
   watch_interest interest() const noexcept override { return {}; }
   void on_ready(bool readable, bool writable, session_sink& sink) override;
-  bool prepare(const std::string& name, const std::string& text) override;
+  bool prepare(const std::string& name, const std::string& text, std::span<const std::uint32_t> types) override;
   bool execute_prepared(const std::string& name, std::span<const parameter> parameters, result_format f) override;
   bool execute(const std::string& text, std::span<const parameter> parameters, result_format f) override;
   bool close_prepared(const std::string& name) override;

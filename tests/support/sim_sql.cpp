@@ -1,6 +1,7 @@
 // Words, parameters and verbs of the simulated server's toy SQL.
 #include "tests/support/sim_sql.hpp"
 
+#include "tripool/core/codec/codec.hpp"
 #include "tripool/core/health/probe.hpp"
 
 #include <cctype>
@@ -34,6 +35,15 @@ std::string lower(std::string_view text) {
   return out;
 }
 
+/// Texts and integers as they read; other types by their shape.
+std::string text_of_encoded(const encoded_parameter& x) {
+  if (!x.data) return "null";
+  const encoded_value value{
+    {reinterpret_cast<const char*>(x.data->data()), x.data->size()}, x.type, result_format::binary};
+  auto text = codec<std::string>::decode(value);
+  return text ? std::move(*text) : shape_of(x);
+}
+
 std::string text_of(const parameter& x) {
   return std::visit(
     [](const auto& value) -> std::string {
@@ -46,6 +56,8 @@ std::string text_of(const parameter& x) {
         return value;
       } else if constexpr (std::is_same_v<type, bytes>) {
         return "bytes(" + std::to_string(value.size()) + ")";
+      } else if constexpr (std::is_same_v<type, encoded_parameter>) {
+        return text_of_encoded(value);
       } else {
         return std::to_string(value);
       }

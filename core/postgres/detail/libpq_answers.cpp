@@ -111,7 +111,7 @@ void libpq_session::answer(result_handle x, session_sink& sink) {
     case PGRES_EMPTY_QUERY: {
       wire_result w;
       if (head.what == operation::kind::run) {
-        w.rows = result{std::make_shared<const libpq_result>(std::move(x))};
+        w.rows = result{std::make_shared<const libpq_result>(std::move(x), types())};
         transaction_.completed(head.control, w.rows.command_tag());
       }
       finish_head(std::move(w), sink);

@@ -2,6 +2,7 @@
 #include "tripool/core/postgres/detail/libpq_session.hpp"
 
 #include <cassert>
+#include <type_traits>
 
 namespace tripool::postgres {
 
@@ -25,12 +26,14 @@ bool libpq_session::sent(int accepted, operation x) {
   return false;
 }
 
-bool libpq_session::prepare(const std::string& name, const std::string& text) {
+bool libpq_session::prepare(const std::string& name, const std::string& text, std::span<const std::uint32_t> types) {
   if (!can_send()) {
     return false;
   }
   controls_.prepared(name, text);
-  const int accepted = PQsendPrepare(conn_.get(), name.c_str(), text.c_str(), 0, nullptr);
+  static_assert(std::is_same_v<Oid, std::uint32_t>);
+  const int accepted =
+    PQsendPrepare(conn_.get(), name.c_str(), text.c_str(), static_cast<int>(types.size()), types.data());
   return sent(accepted, {operation::kind::prepare});
 }
 
@@ -38,7 +41,7 @@ bool libpq_session::execute_prepared(const std::string& name, std::span<const pa
   if (!can_send()) {
     return false;
   }
-  parameters_.encode(parameters);
+  parameters_.encode(parameters, types().get());
   const auto& p = parameters_;
   const int accepted =
     PQsendQueryPrepared(conn_.get(), name.c_str(), p.count(), p.values(), p.lengths(), p.formats(), wire_format(f));
@@ -49,7 +52,7 @@ bool libpq_session::execute(const std::string& text, std::span<const parameter> 
   if (!can_send()) {
     return false;
   }
-  parameters_.encode(parameters);
+  parameters_.encode(parameters, types().get());
   const auto& p = parameters_;
   const int accepted = PQsendQueryParams(conn_.get(), text.c_str(), p.count(), p.types(), p.values(), p.lengths(),
                                          p.formats(), wire_format(f));

@@ -41,7 +41,12 @@ void parameter_buffer::add(Oid type, const char* value, std::size_t length, int 
   formats_.push_back(format);
 }
 
-void parameter_buffer::encode(std::span<const parameter> from) {
+void parameter_buffer::add_bytes(Oid type, const bytes& raw) {
+  // A null pointer would mean the SQL NULL, and an empty vector may have one.
+  add(type, raw.empty() ? "" : reinterpret_cast<const char*>(raw.data()), raw.size(), 1);
+}
+
+void parameter_buffer::encode(std::span<const parameter> from, const type_catalogue* known) {
   assert(from.size() <= parameters_max);
   types_.clear();
   values_.clear();
@@ -62,10 +67,15 @@ void parameter_buffer::encode(std::span<const parameter> from) {
     } else if (const auto* s = std::get_if<std::string>(&x)) {
       assert(s->find('\0') == std::string::npos);
       add(0, s->c_str(), s->size(), 0);
+    } else if (const auto* raw = std::get_if<bytes>(&x)) {
+      add_bytes(stated_type(p), *raw);
     } else {
-      const auto& raw = std::get<bytes>(x);
-      // A null pointer would mean the SQL NULL, and an empty vector may have one.
-      add(bytea_type, raw.empty() ? "" : reinterpret_cast<const char*>(raw.data()), raw.size(), 1);
+      const auto& encoded = std::get<encoded_parameter>(x);
+      assert(!encoded.fault);
+      if (encoded.data)
+        add_bytes(stated_type(p, known), *encoded.data);
+      else
+        add(stated_type(p, known), nullptr, 0, 1);
     }
   }
 }

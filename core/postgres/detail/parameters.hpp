@@ -1,4 +1,5 @@
-// Turns a statement's parameters into the arrays that libpq wants: text for all but bytes, which travel as they are.
+// Turns a statement's parameters into the arrays that libpq wants: text for plain ones, binary for bytes and for what
+// codecs encoded.
 // Reuses its buffers, so that a warm session sends without allocating. Knows nothing of sessions. Used by the session.
 #pragma once
 
@@ -14,16 +15,13 @@ namespace tripool::postgres {
 /// The most parameters that one statement may have: the protocol counts them in 16 bits.
 inline constexpr std::size_t parameters_max = 65535;
 
-/// The type that bytes state. Everything else leaves its type to the server.
-inline constexpr Oid bytea_type = 17;
-
 /// One statement's parameters in libpq's form. Texts and bytes are borrowed: valid as long as the encoded parameters
 /// live and until the next `encode`.
 class parameter_buffer {
 public:
-  /// Preconditions: at most `parameters_max`; no text holds a NUL byte (the server would refuse it, libpq would cut
-  /// it).
-  void encode(std::span<const parameter> from);
+  /// Names of types are looked up in `known`, which may be null. Preconditions: at most `parameters_max`; no text holds
+  /// a NUL byte (the server would refuse it, libpq would cut it); no parameter has a fault.
+  void encode(std::span<const parameter> from, const type_catalogue* known);
 
   int count() const noexcept { return static_cast<int>(values_.size()); }
   /// Types by OID; 0 lets the server infer.
@@ -34,6 +32,7 @@ public:
 
 private:
   void add(Oid type, const char* value, std::size_t length, int format);
+  void add_bytes(Oid type, const bytes& raw);
 
   std::vector<Oid> types_;
   std::vector<const char*> values_;

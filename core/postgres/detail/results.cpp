@@ -14,8 +14,9 @@ std::string field(const PGresult& x, int code) {
 
 } // namespace
 
-libpq_result::libpq_result(result_handle from) noexcept
+libpq_result::libpq_result(result_handle from, std::shared_ptr<const type_catalogue> types) noexcept
   : from_(std::move(from)),
+    types_(std::move(types)),
     rows_(static_cast<std::size_t>(PQntuples(from_.get()))),
     columns_(static_cast<std::size_t>(PQnfields(from_.get()))) {}
 

@@ -14,7 +14,7 @@ namespace tripool::postgres {
 class libpq_result final : public result_data {
 public:
   /// Precondition: not null.
-  explicit libpq_result(result_handle from) noexcept;
+  explicit libpq_result(result_handle from, std::shared_ptr<const type_catalogue> types = nullptr) noexcept;
 
   std::size_t row_count() const noexcept override { return rows_; }
   std::size_t column_count() const noexcept override { return columns_; }
@@ -24,9 +24,11 @@ public:
   std::optional<std::string_view> value(std::size_t row, std::size_t column) const noexcept override;
   std::string_view command_tag() const noexcept override;
   std::size_t memory_bytes() const noexcept override;
+  const type_catalogue* types() const noexcept override { return types_.get(); }
 
 private:
   result_handle from_;
+  std::shared_ptr<const type_catalogue> types_;
   std::size_t rows_;
   std::size_t columns_;
 };

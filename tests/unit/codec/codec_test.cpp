@@ -172,11 +172,12 @@ TEST_CASE("in binary format only text is read as text", "[codec]") {
   CHECK(read<std::string_view>(binary("\1{}", st::jsonb)) == "{}");
   CHECK_THAT(problem<std::string>(binary("", st::jsonb)), Contains("malformed jsonb"));
   CHECK_THAT(problem<std::string>(binary("\2{}", st::jsonb)), Contains("malformed jsonb"));
-  CHECK(problem<std::string>(binary("\0\0\0\1"s, st::int4)) == "int4 cannot be read as std::string in binary format");
+  CHECK(problem<std::string>(binary("\0\0\0\1"s, st::date))
+        == "date cannot be read as std::string in binary format: ask for result_format::text");
   CHECK(problem<std::string_view>(binary("abcd", 16385))
-        == "type 16385 cannot be read as std::string_view in binary format");
+        == "type 16385 cannot be read as std::string_view in binary format: ask for result_format::text");
   CHECK(problem<std::string_view>(binary(numeric({0, 0, 0, 0}), st::numeric))
-        == "numeric cannot be read as std::string_view in binary format");
+        == "numeric cannot be read as std::string_view in binary format: ask for result_format::text");
 }
 
 TEST_CASE("bytea is read in hex, escape and binary format", "[codec]") {

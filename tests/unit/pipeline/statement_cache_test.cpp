@@ -3,7 +3,9 @@
 
 #include "tripool/core/pipeline/statement_cache.hpp"
 
+#include <cstdint>
 #include <string>
+#include <vector>
 
 using namespace tripool;
 using action = statement_plan::action;
@@ -38,8 +40,10 @@ TEST_CASE("a dropped text is prepared anew, under a name never used before", "[p
   statement_cache c{2};
   c.plan("a"), c.plan("a");
   const auto name = *c.find("a");
-  CHECK(c.drop("a") == name);
-  CHECK(!c.drop("a"));
+  c.drop("a");
+  c.drop("a");
+  CHECK(c.take_evicted() == name);
+  CHECK(!c.take_evicted());
   const auto again = c.plan("a");
   CHECK(again.what == action::prepare);
   CHECK(*again.name != name);
@@ -54,6 +58,23 @@ TEST_CASE("a name whose preparation failed is forgotten, texts without a name ar
   c.drop_name(*c.find("b"));
   CHECK(c.prepared() == 0);
   CHECK(c.plan("b").what == action::prepare);
+}
+
+TEST_CASE("the same text with other stated types is another statement", "[pipeline]") {
+  statement_cache c{4};
+  const std::vector<std::uint32_t> none, numbers{23, 0}, texts{25, 0};
+  c.plan("a", numbers), c.plan("a", numbers);
+  CHECK(c.plan("a").what == action::unnamed);
+  CHECK(c.plan("a", texts).what == action::unnamed);
+  CHECK(c.plan("a", numbers).what == action::run_prepared);
+  CHECK(c.plan("a", texts).what == action::prepare);
+  CHECK(*c.find("a", texts) != *c.find("a", numbers));
+  CHECK(!c.find("a"));
+  c.drop("a");
+  CHECK(!c.find("a", texts));
+  CHECK(!c.find("a", numbers));
+  CHECK(c.prepared() == 0);
+  CHECK((c.take_evicted() && c.take_evicted() && !c.take_evicted()));
 }
 
 TEST_CASE("a cleared cache knows nothing, and closes nothing", "[pipeline]") {

@@ -62,7 +62,7 @@ namespace tripool::test {
 static_assert(std::random_access_iterator<row_iterator>);
 static_assert(
   decodable<int> && decodable<std::string> && decodable<std::optional<bytes>> && nullable<std::optional<bool>>);
-static_assert(!decodable<char> && !decodable<wchar_t> && !decodable<account> && !nullable<int>);
+static_assert(decodable<char> && !decodable<wchar_t> && !decodable<account> && !nullable<int>);
 static_assert(detail::member_count<account>() == 3);
 
 TEST_CASE("columns are read by index and by name", "[result][row]") {
