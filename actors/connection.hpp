@@ -4,14 +4,15 @@
 //   credential -> resolving -> dialling -> open -> closing -> (ended)
 //        \____________\____________\_________\________________/  any failure: ended_msg to the owner
 //
-// Holds no policy: what may share the session and what an answer proves is pipeline_machine's. Its owner is a pool,
-// or the monitor for its probes. When the owner dies it finishes what is on the wire, so that no answer is lost, and
-// ends.
+// Holds no policy: what may share the session and what an answer proves is pipeline_machine's. Its owner is a pool, the
+// monitor for its probes, or the listener. When the owner dies it finishes what is on the wire, so that no answer is
+// lost, and ends.
 #pragma once
 
 #include "tripool/actors/environment.hpp"
 #include "tripool/actors/loop_actor.hpp"
 #include "tripool/actors/protocol.hpp"
+#include "tripool/actors/protocol_listen.hpp"
 #include "tripool/actors/status.hpp"
 #include "tripool/core/pipeline/pipeline_machine.hpp"
 
@@ -27,7 +28,8 @@ struct connection_owner {
   caf::actor carrier;
   std::size_t pool = 0; ///< Index of the pool in the configuration.
   connection_id id = 0;
-  bool probing = false; ///< Belongs to the monitor: what it cannot serve is answered, not moved.
+  bool probing = false;   ///< Belongs to the monitor or the listener: what it cannot serve is answered, not moved.
+  bool listening = false; ///< Belongs to the listener: wants to hear what is notified.
 };
 
 /// The actor. Messages: dispatch_msg, close_msg, get_status -> connection_status.
@@ -92,7 +94,8 @@ private:
   /// had heard of that, with requests on the wire.
   caf::strong_actor_ptr self_;
   std::optional<session_loss> lost_;
-  std::vector<request_ptr> early_; ///< Came before the session was open.
+  std::vector<request_ptr> early_;  ///< Came before the session was open.
+  std::vector<notification> heard_; ///< Not yet handed to the owner.
 };
 
 } // namespace tripool

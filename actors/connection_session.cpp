@@ -23,6 +23,7 @@ void connection::on_ready(bool readable, bool writable) {
 /// One turn: send what may be sent, carry out what came of it, watch what must be watched.
 void connection::turn() {
   if (phase_ == phase::ended) return;
+  if (!heard_.empty()) send(owner_.who, notifications_msg{owner_.id, std::exchange(heard_, {})});
   const auto t = now();
   if (phase_ < phase::open && t >= *dial_until_ && !lost_) {
     const auto& target = limits().target;
@@ -141,8 +142,9 @@ void connection::on_notice(server_message&& x) {
   env_->log->debug("pool {} connection {}: {} {}: {}", limits().name, owner_.id, x.severity, x.sqlstate, x.message);
 }
 
-void connection::on_notification(std::string_view, std::string_view, std::int32_t) {
-  // Nobody listens on shared connections.
+void connection::on_notification(std::string_view channel, std::string_view payload, std::int32_t backend_pid) {
+  if (!owner_.listening) return; // Nobody listens on shared connections.
+  heard_.push_back({std::string{channel}, std::string{payload}, backend_pid});
 }
 
 void connection::on_parameter(std::string_view name, std::string_view value) {

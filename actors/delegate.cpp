@@ -20,7 +20,8 @@ delegate::delegate(caf::actor_config& cfg, environment_ptr env, std::shared_ptr<
     env_(std::move(env)),
     secrets_(std::move(secrets)),
     manager_budget_(env_->config.supervision),
-    random_(env_->next_seed()) {
+    random_(env_->next_seed()),
+    desk_(*this, env_) {
   outbox_.resize(env_->config.pools.size());
   who_.pools.resize(env_->config.pools.size());
   absent_ = who_.absent();
@@ -29,17 +30,34 @@ delegate::delegate(caf::actor_config& cfg, environment_ptr env, std::shared_ptr<
 
 caf::behavior delegate::make_behavior() {
   set_down_handler([this](caf::down_msg& x) {
-    if (!manager_ || x.source != manager_.address()) return;
+    if (!manager_ || x.source != manager_.address()) return desk_.down(x.source);
     manager_ = nullptr;
     if (draining_) return quit(caf::exit_reason::user_shutdown);
     manager_start_at_ = manager_budget_.died(now(), random_.next());
     ++counts_.manager_restarts;
     env_->log->error("the pool manager died ({}); another is started and adopts the pools", system().render(x.reason));
   });
-  return handlers();
+  return handlers().or_else(subscription_handlers());
 }
 
-caf::behavior delegate::handlers() {
+caf::message_handler delegate::subscription_handlers() {
+  const auto from = [this] { return caf::actor_cast<caf::actor>(current_sender()); };
+  return {
+    [this, from](subscribe& x) -> caf::delegated<subscribed> {
+      desk_.accept(x, make_response_promise(), from(), draining_);
+      return {};
+    },
+    [this, from](unsubscribe& x) -> caf::delegated<unsubscribed> {
+      desk_.accept(x, make_response_promise(), from());
+      return {};
+    },
+    [this, from](const listening_msg& x) { desk_.accept(x, from()); },
+    [this, from](const not_listening_msg& x) { desk_.accept(x, from()); },
+    [this, from](notifications_msg& x) { desk_.accept(x, from()); },
+  };
+}
+
+caf::message_handler delegate::handlers() {
   return {
     [this](statement& x) -> caf::delegated<result> {
       accept(std::move(x), true);
@@ -56,10 +74,12 @@ caf::behavior delegate::handlers() {
     [this](routing_msg& x) {
       table_ = std::move(x.table);
       counts_.table_generation = table_->generation;
+      desk_.use(table_);
     },
     [this](topology_msg& x) {
       who_ = std::move(x);
       absent_ = who_.absent();
+      desk_.use(who_.listener);
       if (!who_.monitor) return;
       for (auto& r : std::exchange(early_, {})) route(std::move(r));
     },
@@ -169,7 +189,8 @@ void delegate::on_drained() {
   }
   loads_fresh_ = false;
   auto next = expire_early();
-  if (manager_start_at_ && (!next || *manager_start_at_ < *next)) next = manager_start_at_;
+  for (const auto& other : {manager_start_at_, desk_.flush()})
+    if (other && (!next || *other < *next)) next = other;
   wake_at(next);
 }
 
@@ -198,6 +219,7 @@ void delegate::on_end() {
   outbox_.clear();
   unroutable_.clear();
   early_.clear();
+  desk_.end();
   const auto end = [this](const caf::actor& x) {
     if (x) send_exit(x, caf::exit_reason::user_shutdown);
   };
@@ -205,6 +227,7 @@ void delegate::on_end() {
   end(manager_);
   for (const auto& p : who_.pools) end(p);
   end(who_.monitor);
+  end(who_.listener);
   end(who_.carrier);
   // Dead actors that hold each other would never be freed, and the secrets with them.
   manager_ = nullptr;
@@ -225,13 +248,15 @@ void delegate::drain(const drain_msg& x) {
 }
 
 delegate_status delegate::status() const {
-  return counts_;
+  auto out = counts_;
+  out.subscriptions = desk_.status();
+  return out;
 }
 
 void delegate::answer_service_status(caf::response_promise to) {
   struct parts {
     service_status all;
-    int missing = 4;
+    int missing = 5;
   };
   auto p = std::make_shared<parts>();
   p->all.delegate = status();
@@ -252,6 +277,10 @@ void delegate::answer_service_status(caf::response_promise to) {
   });
   gather<carrier_status>(*this, only(who_.carrier), get_status{}, [p, part_done](std::vector<carrier_status> x) {
     if (!x.empty()) p->all.carrier = std::move(x.front());
+    part_done();
+  });
+  gather<listener_status>(*this, only(who_.listener), get_status{}, [p, part_done](std::vector<listener_status> x) {
+    if (!x.empty()) p->all.listener = std::move(x.front());
     part_done();
   });
   std::vector<caf::actor> pools;

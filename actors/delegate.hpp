@@ -8,6 +8,7 @@
 #include "tripool/actors/loop_actor.hpp"
 #include "tripool/actors/protocol.hpp"
 #include "tripool/actors/status.hpp"
+#include "tripool/actors/subscription_desk.hpp"
 #include "tripool/core/retry/restart_budget.hpp"
 #include "tripool/core/util/random.hpp"
 
@@ -17,8 +18,9 @@
 
 namespace tripool {
 
-/// The actor. Messages: statement -> result, batch -> reply, get_status -> delegate_status, get_service_status ->
-/// service_status, drain_msg; from inside: routing_msg, topology_msg, rescue_msg.
+/// The actor. Messages: statement -> result, batch -> reply, subscribe -> subscribed, unsubscribe -> unsubscribed,
+/// get_status -> delegate_status, get_service_status -> service_status, get_topology -> topology_msg, drain_msg; from
+/// inside: routing_msg, topology_msg, rescue_msg, and those of the listener.
 class delegate final : public loop_actor {
 public:
   delegate(caf::actor_config& cfg, environment_ptr env, std::shared_ptr<const secret_store> secrets);
@@ -26,7 +28,8 @@ public:
 
 private:
   caf::behavior make_behavior() override;
-  caf::behavior handlers();
+  caf::message_handler handlers();
+  caf::message_handler subscription_handlers();
   void on_drained() override;
   void on_end() override;
 
@@ -56,6 +59,7 @@ private:
   bool loads_fresh_ = false;
   bool draining_ = false;
   delegate_status counts_;
+  subscription_desk desk_;
 };
 
 } // namespace tripool

@@ -1,6 +1,7 @@
-// The manager: supervision of carrier, monitor and pools.
+// The manager: supervision of carrier, monitor, listener and pools.
 #include "tripool/actors/pool_manager.hpp"
 
+#include "tripool/actors/listener.hpp"
 #include "tripool/actors/monitor.hpp"
 #include "tripool/actors/pool.hpp"
 
@@ -24,6 +25,7 @@ pool_manager::pool_manager(caf::actor_config& cfg, environment_ptr env, std::sha
   };
   add("credential_carrier", adopted.carrier);
   add("monitor", adopted.monitor);
+  add("listener", adopted.listener);
   adopted.pools.resize(env_->config.pools.size());
   for (std::size_t i = 0; i < adopted.pools.size(); ++i) add(env_->config.pools[i].name, adopted.pools[i]);
 }
@@ -88,6 +90,7 @@ void pool_manager::start_due() {
 caf::actor pool_manager::spawn_child(std::size_t i) {
   if (i == carrier_index) return system().spawn<credential_carrier>(env_, secrets_);
   if (i == monitor_index) return system().spawn<monitor_actor>(env_, delegate_);
+  if (i == listener_index) return system().spawn<listener>(env_, delegate_);
   return system().spawn<pool>(env_, i - first_pool, topology(), caf::actor_cast<caf::actor>(this));
 }
 
@@ -114,6 +117,7 @@ topology_msg pool_manager::topology() const {
   topology_msg out;
   out.carrier = children_[carrier_index].who;
   out.monitor = children_[monitor_index].who;
+  out.listener = children_[listener_index].who;
   for (std::size_t i = first_pool; i < children_.size(); ++i) out.pools.push_back(children_[i].who);
   return out;
 }
@@ -122,6 +126,7 @@ void pool_manager::publish() {
   const auto who = topology();
   send(delegate_, who);
   if (who.monitor) send(who.monitor, who);
+  if (who.listener) send(who.listener, who);
   for (const auto& p : who.pools)
     if (p) send(p, who);
 }

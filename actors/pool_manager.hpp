@@ -1,6 +1,6 @@
-// Starts the credential carrier, the pools and the monitor, starts again what dies, tells everybody where the others
-// are, and drains them at the end. A manager that is itself started again adopts the children that still live.
-// Supervised by the delegate. Knows nothing of requests.
+// Starts the credential carrier, the pools, the monitor and the listener, starts again what dies, tells everybody where
+// the others are, and drains them at the end. A manager that is itself started again adopts the children that still
+// live. Supervised by the delegate. Knows nothing of requests.
 #pragma once
 
 #include "tripool/actors/credential_carrier.hpp"
@@ -27,7 +27,7 @@ public:
   const char* name() const override { return "tripool.pool_manager"; }
 
 private:
-  /// One supervised actor: the carrier, the monitor or a pool.
+  /// One supervised actor: the carrier, the monitor, the listener or a pool.
   struct child {
     std::string name;
     caf::actor who;
@@ -52,7 +52,8 @@ private:
 
   static constexpr std::size_t carrier_index = 0;
   static constexpr std::size_t monitor_index = 1;
-  static constexpr std::size_t first_pool = 2;
+  static constexpr std::size_t listener_index = 2;
+  static constexpr std::size_t first_pool = 3;
 
   environment_ptr env_;
   std::shared_ptr<const secret_store> secrets_;

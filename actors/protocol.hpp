@@ -29,7 +29,7 @@ namespace tripool {
 //                        that `request(delegate, caf::infinite, ...)` is the right way to ask.
 
 /// Anybody -> any actor of Tripool: asks for its snapshot (status.hpp): delegate_status, manager_status, pool_status,
-/// connection_status, monitor_status, carrier_status.
+/// connection_status, monitor_status, carrier_status, listener_status.
 struct get_status {};
 
 /// Anybody -> delegate: asks for all snapshots at once; reply: service_status. An actor that does not answer within a
@@ -48,11 +48,13 @@ struct drain_msg {
 
 // -- supervision ---------------------------------------------------------------------------------------------------
 
-/// Where everybody is. Manager -> delegate, monitor and pools, after each start and restart of a child. No reply.
+/// Where everybody is. Manager -> delegate, monitor, listener and pools, after each start and restart of a child. No
+/// reply.
 struct topology_msg {
   std::vector<caf::actor> pools; ///< By their index in the configuration; invalid while one is being restarted.
   caf::actor monitor;
   caf::actor carrier;
+  caf::actor listener;
   caf::actor manager; ///< Only in the reply to `get_topology`.
 
   /// Bit i: pool i is being started again.
@@ -93,7 +95,7 @@ struct unroutable_msg {
   std::vector<request_ptr> requests;
 };
 
-/// Monitor -> delegate: the picture that requests are routed by from now on.
+/// Monitor -> delegate -> listener: the picture that requests are routed by from now on.
 struct routing_msg {
   std::shared_ptr<const routing_table> table;
 };

@@ -88,6 +88,34 @@ struct carrier_status {
   std::vector<credential_status> credentials;
 };
 
+/// Who subscribes to notifications.
+struct subscriptions_status {
+  std::size_t channels = 0;
+  std::size_t subscribers = 0;
+  std::size_t subscriptions = 0; ///< Pairs of a subscriber and a channel.
+  std::size_t waiting = 0;       ///< Requests that wait for the server to listen.
+  std::uint64_t gaps = 0;        ///< How often notifications may have been lost.
+  std::uint64_t delivered = 0;   ///< Notifications to subscribers.
+};
+
+/// The listener.
+struct listener_status {
+  std::string state; ///< idle, dialling, open
+  std::string pool;  ///< Whose server it listens to.
+  std::string server;
+  std::int32_t backend_pid = 0;
+  caf::actor session;        ///< Its connection, while there is one; for inspection.
+  duration age{0};           ///< Since the session was dialled.
+  duration silent{0};        ///< Since it was heard of last.
+  std::size_t wanted = 0;    ///< Channels that somebody subscribes to.
+  std::size_t listening = 0; ///< Channels that the session listens to.
+  std::uint64_t dials = 0;
+  std::uint64_t losses = 0; ///< Sessions lost, or not even opened.
+  std::uint64_t orders = 0; ///< Transactions sent: LISTEN, UNLISTEN and checks.
+  std::uint64_t notifications = 0;
+  std::string last_problem; ///< Empty once it listens.
+};
+
 /// The delegate.
 struct delegate_status {
   std::uint64_t received = 0;
@@ -97,6 +125,7 @@ struct delegate_status {
   std::uint64_t rescued = 0;
   std::uint64_t manager_restarts = 0;
   std::uint64_t table_generation = 0;
+  subscriptions_status subscriptions;
 };
 
 /// Everything at once.
@@ -105,6 +134,7 @@ struct service_status {
   manager_status manager;
   monitor_status monitor;
   carrier_status carrier;
+  listener_status listener;
   std::vector<pool_status> pools;
   reactor_stats loop;
 };
@@ -116,5 +146,6 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::pool_status)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::monitor_status)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::manager_status)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::carrier_status)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::listener_status)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::delegate_status)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::service_status)

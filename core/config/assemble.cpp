@@ -14,7 +14,8 @@ namespace tripool {
 
 namespace {
 
-constexpr std::array<std::string_view, 5> group_names{"requests", "monitor", "supervision", "pool-defaults", "pools"};
+constexpr std::array<std::string_view, 6> group_names{"requests",  "monitor",       "supervision",
+                                                      "listening", "pool-defaults", "pools"};
 
 constexpr std::array<std::string_view, 3> known_pools{"primary", "backup", "failover"};
 
@@ -22,6 +23,7 @@ std::optional<option_group> plain_group(std::string_view name) {
   if (name == "requests") return option_group::requests;
   if (name == "monitor") return option_group::monitor;
   if (name == "supervision") return option_group::supervision;
+  if (name == "listening") return option_group::listening;
   return std::nullopt;
 }
 
@@ -76,7 +78,8 @@ public:
     out_.values.pools.clear();
     sort_groups();
     for (const auto& x : from_.settings) sort_setting(x);
-    for (const auto group : {option_group::requests, option_group::monitor, option_group::supervision}) {
+    for (const auto group :
+         {option_group::requests, option_group::monitor, option_group::supervision, option_group::listening}) {
       pool_options unused;
       check_order(group, out_.values, unused, stated_, nullptr, out_.errors);
     }
@@ -128,7 +131,7 @@ private:
       return;
     }
     auto hint = did_you_mean(name, group_names);
-    if (hint.empty()) hint = "; groups are requests, monitor, supervision, pool-defaults and pools";
+    if (hint.empty()) hint = "; groups are requests, monitor, supervision, listening, pool-defaults and pools";
     error(g.origin, full_key(g.path), {}, "there is no such group" + hint);
   }
 

@@ -132,6 +132,28 @@ void add_supervision_options(std::vector<option_spec>& to) {
                 .doc = "The time over which restarts are counted."});
 }
 
+void add_listening_options(std::vector<option_spec>& to) {
+  constexpr auto group = option_group::listening;
+  to.push_back({.key = "channels-max",
+                .group = group,
+                .type = option_type::count,
+                .field = TRIPOOL_FIELD(listening.channels_max),
+                .min = 0,
+                .max = 10'000,
+                .unit = "channels",
+                .doc = "So many channels may be listened to at a time, all on one connection; 0 refuses subscriptions, "
+                       "for example behind a pooler that cannot carry LISTEN."});
+  to.push_back({.key = "subscriptions-max",
+                .group = group,
+                .type = option_type::count,
+                .field = TRIPOOL_FIELD(listening.subscriptions_max),
+                .min = 1,
+                .max = 1'000'000,
+                .unit = "subscriptions",
+                .doc = "So many pairs of a subscriber and a channel there may be, and as many requests for them may "
+                       "wait."});
+}
+
 #undef TRIPOOL_FIELD
 
 std::vector<option_spec> make_table() {
@@ -140,6 +162,7 @@ std::vector<option_spec> make_table() {
   add_request_options(out);
   add_monitor_options(out);
   add_supervision_options(out);
+  add_listening_options(out);
   add_pool_options(out);
   return out;
 }
@@ -221,6 +244,7 @@ std::string_view group_name(option_group x) {
     case option_group::requests: return "requests";
     case option_group::monitor: return "monitor";
     case option_group::supervision: return "supervision";
+    case option_group::listening: return "listening";
     case option_group::pool: return "pools.NAME";
   }
   return "";

@@ -3,6 +3,7 @@
 // Holds no secret: passwords go to the credential carrier. Used by every machine that has a limit.
 #pragma once
 
+#include "tripool/core/listen/subscription_limits.hpp"
 #include "tripool/core/ports/session.hpp"
 #include "tripool/core/time.hpp"
 
@@ -84,6 +85,7 @@ struct options {
   monitor_options monitor;
   request_options requests;
   supervision_options supervision;
+  subscription_limits listening;
   duration drain_timeout = 60s;
   std::string log_level = "info"; ///< trace, debug, info, warn, error, off.
 };

@@ -8,11 +8,12 @@ namespace tripool {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, option_group>, 5> marked_groups{
+constexpr std::array<std::pair<std::string_view, option_group>, 6> marked_groups{
   {{"top", option_group::top},
    {"requests", option_group::requests},
    {"monitor", option_group::monitor},
    {"supervision", option_group::supervision},
+   {"listening", option_group::listening},
    {"pool", option_group::pool}}};
 
 std::string as_code(const std::string& x) {

@@ -13,7 +13,7 @@ namespace tripool {
 std::string reference_table(option_group group);
 
 /// Returns the page with everything between `<!-- table: GROUP -->` and `<!-- end -->` replaced by that group's table;
-/// GROUP is top, requests, monitor, supervision or pool.
+/// GROUP is top, requests, monitor, supervision, listening or pool.
 std::string rewrite_reference(std::string_view page);
 
 } // namespace tripool

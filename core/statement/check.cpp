@@ -133,7 +133,7 @@ std::string session_hint(keyword command) {
     case keyword::execute_:
     case keyword::deallocate_: return "Send the statement itself with its parameters: Tripool prepares and caches it.";
     case keyword::listen_:
-    case keyword::unlisten_: return "Listen on a connection that is not shared.";
+    case keyword::unlisten_: return "Send the delegate a subscribe message: it listens for you.";
     case keyword::declare_: return "Declare the cursor without HOLD, and fetch from it in the same batch.";
     case keyword::load_: return "Set session_preload_libraries on the server.";
     default: return "No caller can change the session, so that there is nothing to reset.";

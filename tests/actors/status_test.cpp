@@ -36,7 +36,8 @@ TEST_CASE("The manager names its children") {
     CHECK(c.restarts == 0);
   }
   std::sort(names.begin(), names.end());
-  CHECK(names == std::vector<std::string>{"backup", "credential_carrier", "failover", "monitor", "primary"});
+  CHECK(names
+        == std::vector<std::string>{"backup", "credential_carrier", "failover", "listener", "monitor", "primary"});
 }
 
 TEST_CASE("A pool tells its sizes, its counters, and what each connection does") {
@@ -155,5 +156,5 @@ TEST_CASE("The service's status leaves out who does not answer, within a second"
   const auto s = w.status();
   CHECK(w.now() - before <= 1100ms);
   CHECK(s.pools.size() >= 2);
-  CHECK(s.manager.children.size() == 5);
+  CHECK(s.manager.children.size() == 6);
 }

@@ -59,6 +59,6 @@ TEST_CASE("the reference page lists the option table as it is") {
     std::ofstream{path, std::ios::binary} << wanted;
   else
     CHECK(page == wanted);
-  for (const auto* group : {"pool", "top", "requests", "monitor", "supervision"})
+  for (const auto* group : {"pool", "top", "requests", "monitor", "supervision", "listening"})
     CHECK(page.find(std::string{"<!-- table: "} + group + " -->") != std::string::npos);
 }

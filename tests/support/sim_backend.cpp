@@ -123,6 +123,8 @@ bool sim_backend::on_sync(const sim_message& m) {
     if (x.what != stroke::kind::none) return handle(m, std::move(x));
   }
   skipping_ = false;
+  if (block_ == block::none)
+    for (const auto& n : std::exchange(heard_, {})) pass_on(n);
   sim_reply x;
   x.result.what = wire_result::kind::sync;
   x.result.transaction_status = block_ == block::none ? 'I' : block_ == block::open ? 'T' : 'E';
@@ -174,7 +176,8 @@ bool sim_backend::on_execute(const sim_message& m) {
     if (x.what != stroke::kind::none) return handle(m, std::move(x));
   }
   if (c.what == sim_verb::unknown) return answer_error(m, error("42601", "syntax error")), true;
-  const bool has_rows = !c.writes() && !c.is_control() && c.what != sim_verb::noop;
+  const bool utility = c.what == sim_verb::noop || c.what == sim_verb::listen || c.what == sim_verb::unlisten;
+  const bool has_rows = !c.writes() && !c.is_control() && !utility;
   if (by_name && has_rows && known->second.schema != home_.schema()) {
     auto e = error("0A000", "cached plan must not change result type");
     e.source_function = "RevalidateCachedQuery";
@@ -228,6 +231,8 @@ std::optional<server_message> sim_backend::refusal_of(const sim_command& c) cons
   if (c.writes() && read_only) return error("25006", "cannot execute this in a read-only transaction");
   if (c.what == sim_verb::insert_unique && !home_.store().preview(c.key, writes_).empty())
     return error("23505", "duplicate key value violates unique constraint");
+  if ((c.what == sim_verb::listen || c.what == sim_verb::notify) && home_.in_recovery())
+    return error("25006", "cannot execute this during recovery");
   return std::nullopt;
 }
 
@@ -299,6 +304,9 @@ result sim_backend::perform(const sim_command& c) {
     case sim_verb::select_null: return select({{cell{}}});
     case sim_verb::select_big: return select({{cell{std::string(c.size, 'x')}}});
     case sim_verb::probe: return home_.probe_row();
+    case sim_verb::listen: listens_.emplace_back(true, c.key); return tag("LISTEN");
+    case sim_verb::unlisten: listens_.emplace_back(false, c.key); return tag("UNLISTEN");
+    case sim_verb::notify: notifies_.push_back({c.key, c.value, pid_}); return select({{cell{""}}});
     default: return tag("NOOP");
   }
 }

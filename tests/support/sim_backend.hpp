@@ -21,12 +21,21 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace tripool::test {
 
 class sim_server;
+
+/// What NOTIFY tells.
+struct sim_notification {
+  std::string channel;
+  std::string payload;
+  std::int32_t pid = 0;
+};
 
 /// The process. Lives on after its client has gone, until what had arrived has run, as a real one does.
 class sim_backend {
@@ -54,6 +63,10 @@ public:
   /// DISCARD ALL by somebody in between: later uses of a name end in 26000.
   void forget_statements() { statements_.clear(); }
   void push_parameter(std::string name, std::string value);
+  /// Somebody has notified: passed on if it listens, at once when it is idle, else with the next Sync.
+  void hear(const sim_notification& x);
+  /// The channels that it listens to.
+  const std::set<std::string>& channels() const noexcept { return channels_; }
 
 private:
   enum class block : std::uint8_t { none, open, failed };
@@ -102,6 +115,8 @@ private:
   void notice(server_message x);
   void push(sim_reply x);
   void flush_replies();
+  void publish();
+  void pass_on(const sim_notification& x);
   void end(const std::string& sqlstate, const std::string& message);
 
   sim_server& home_;
@@ -117,8 +132,12 @@ private:
   std::vector<member> members_;
   std::string copied_; ///< The data of the COPY FROM STDIN under way.
   std::size_t copy_rows_ = 0;
-  bool copying_ = false;   ///< It takes data.
-  bool copy_over_ = false; ///< It failed: what still comes of it is ignored.
+  bool copying_ = false;                              ///< It takes data.
+  bool copy_over_ = false;                            ///< It failed: what still comes of it is ignored.
+  std::vector<std::pair<bool, std::string>> listens_; ///< Of the open transaction: LISTEN (true) and UNLISTEN.
+  std::vector<sim_notification> notifies_;            ///< Of the open transaction.
+  std::vector<sim_notification> heard_;               ///< To be passed on with the next Sync.
+  std::set<std::string> channels_;
   std::vector<sim_reply> unflushed_;
   std::optional<fault_point> delayed_at_;
   std::optional<fault_point> passed_;   ///< The message at the head has waited here, and goes on.

@@ -65,6 +65,7 @@ sim_backend::stroke sim_backend::commit() {
     }
     home_.store().commit(writes_);
     writes_.clear();
+    publish();
     for (const auto& x : members_) home_.ledger().settle(x.entry, sim_execution::end::committed);
   }
   for (const auto& x : members_) {
@@ -82,7 +83,37 @@ void sim_backend::roll_back() {
       home_.ledger().settle(x.entry, sim_execution::end::rolled_back);
   members_.clear();
   writes_.clear();
+  listens_.clear();
+  notifies_.clear();
   pipelining_ = false;
+}
+
+/// What a commit does to channels and to those who listen.
+void sim_backend::publish() {
+  for (auto& [on, channel] : std::exchange(listens_, {})) {
+    if (on) {
+      channels_.insert(std::move(channel));
+    } else {
+      channels_.erase(channel);
+    }
+  }
+  for (const auto& x : std::exchange(notifies_, {})) home_.notified(x);
+}
+
+void sim_backend::hear(const sim_notification& x) {
+  if (over_ || !channels_.contains(x.channel)) return;
+  if (running_ || delayed() || block_ != block::none || pipelining_) return heard_.push_back(x);
+  pass_on(x);
+  flush_replies();
+}
+
+void sim_backend::pass_on(const sim_notification& n) {
+  sim_reply x;
+  x.what = sim_reply::kind::notification;
+  x.name = n.channel;
+  x.value = n.payload;
+  x.pid = n.pid;
+  push(std::move(x));
 }
 
 void sim_backend::complete(result rows) {

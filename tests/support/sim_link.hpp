@@ -37,6 +37,7 @@ struct sim_reply {
   std::string name; ///< Of a parameter or channel.
   std::string value;
   copy_start copy;
+  std::int32_t pid = 0; ///< Of a notification: whose.
 };
 
 /// The link. Not thread-safe.

@@ -79,6 +79,10 @@ sim_server::admission sim_server::admit(const std::shared_ptr<sim_link>& link, c
   return out;
 }
 
+void sim_server::notified(const sim_notification& x) {
+  for (const auto& b : backends()) b->hear(x);
+}
+
 result sim_server::probe_row() const {
   const auto flag = [](bool x) { return std::optional<std::string>{x ? "t" : "f"}; };
   std::vector<owned_result::column> columns;

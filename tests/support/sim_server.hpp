@@ -20,6 +20,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace tripool::test {
@@ -79,6 +80,8 @@ public:
                      const std::string& message = "terminating connection due to administrator command");
   /// Lets every delayed statement go on.
   void release_delays();
+  /// Tells whoever listens on a channel, as another client's NOTIFY does.
+  void notify(std::string channel, std::string payload) { notified({std::move(channel), std::move(payload), 1}); }
   /// ALTER TABLE: prepared statements that return rows end in 0A000 until they are prepared anew.
   void change_schema() noexcept { ++schema_; }
   /// Replies leave for the client at once, not only at a Sync or an error.
@@ -95,6 +98,8 @@ public:
   admission admit(const std::shared_ptr<sim_link>& link, const std::string* password);
   /// The row that answers the monitor's probe.
   result probe_row() const;
+  /// A transaction that notified has committed: whoever listens is told.
+  void notified(const sim_notification& x);
   std::uint32_t schema() const noexcept { return schema_; }
   bool eager_replies() const noexcept { return eager_; }
 

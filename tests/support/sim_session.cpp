@@ -98,7 +98,7 @@ void sim_session::deliver_one(sim_reply&& x, session_sink& sink) {
     case sim_reply::kind::copy_data: return sink.on_copy_data(std::as_bytes(std::span{x.value}));
     case sim_reply::kind::notice: return sink.on_notice(std::move(x.notice));
     case sim_reply::kind::parameter: return sink.on_parameter(x.name, x.value);
-    case sim_reply::kind::notification: return sink.on_notification(x.name, x.value, 0);
+    case sim_reply::kind::notification: return sink.on_notification(x.name, x.value, x.pid);
     case sim_reply::kind::loss:
       phase_ = phase::lost;
       backend_->run(); // It may only now find its client gone.

@@ -3,6 +3,7 @@
 
 #include "tripool/core/codec/codec.hpp"
 #include "tripool/core/health/probe.hpp"
+#include "tripool/core/listen/channel.hpp"
 
 #include <cctype>
 #include <cstdlib>
@@ -97,6 +98,24 @@ sim_command parse_copy(const std::vector<std::string>& w) {
   return lower(w[3]) == "stdout" ? sim_command{sim_verb::copy_out, w[1], {}, 0} : sim_command{};
 }
 
+/// The name in double quotes at the end of LISTEN or UNLISTEN; no name, no command.
+sim_command parse_listen(sim_verb verb, std::string_view bound) {
+  const auto begin = bound.find('"');
+  const auto end = bound.rfind('"');
+  if (begin == std::string_view::npos || end <= begin + 1) return {};
+  return {verb, std::string{bound.substr(begin + 1, end - begin - 1)}, {}, 0};
+}
+
+/// The payload is everything behind the channel, blanks and all.
+sim_command parse_notify(std::string_view bound) {
+  const auto channel = bound.find(' ') + 1;
+  const auto payload = bound.find(' ', channel);
+  if (channel == 0) return {};
+  if (payload == std::string_view::npos) return {sim_verb::notify, std::string{bound.substr(channel)}, {}, 0};
+  return {sim_verb::notify, std::string{bound.substr(channel, payload - channel)},
+          std::string{bound.substr(payload + 1)}, 0};
+}
+
 } // namespace
 
 bool sim_command::writes() const noexcept {
@@ -126,6 +145,8 @@ bool sim_command::is_control() const noexcept {
 
 std::string sim_bound_text(std::string_view text, std::span<const parameter> parameters) {
   if (text == probe_text) return std::string{text};
+  if (text == notify_text && parameters.size() == 2)
+    return "notify " + text_of(parameters[0]) + ' ' + text_of(parameters[1]);
   std::string out;
   for (auto& word : words_of(text)) {
     if (word.size() > 1 && word.front() == '$') {
@@ -140,6 +161,7 @@ std::string sim_bound_text(std::string_view text, std::span<const parameter> par
 
 sim_command sim_parse(std::string_view bound) {
   if (bound == probe_text) return {sim_verb::probe, {}, {}, 0};
+  if (bound == notify_text) return {sim_verb::notify, {}, {}, 0}; // When it is prepared.
   const auto w = words_of(bound);
   if (w.empty()) return {};
   const auto verb = lower(w.front());
@@ -150,6 +172,9 @@ sim_command sim_parse(std::string_view bound) {
   if (verb == "call" && w.size() == 3) return {sim_verb::call, w[1], w[2], 0};
   if (verb == "copy") return parse_copy(w);
   if (verb == "vacuum") return {sim_verb::vacuum, {}, {}, 0};
+  if (verb == "listen") return parse_listen(sim_verb::listen, bound);
+  if (verb == "unlisten") return parse_listen(sim_verb::unlisten, bound);
+  if (verb == "notify") return parse_notify(bound);
   if (verb == "noop") return {sim_verb::noop, {}, {}, 0};
   if (verb == "begin") return {w.size() > 1 ? sim_verb::begin_read_only : sim_verb::begin, {}, {}, 0};
   if (verb == "commit") return {sim_verb::commit, {}, {}, 0};

@@ -3,6 +3,7 @@
 //   insert K V [unique] | update K V | delete K | select K | select null | select big N | select put K V
 //   vacuum | call K V | noop | begin [read only] | commit | rollback | deallocate NAME | the monitor's probe
 //   copy K from stdin (one row a line; a line "bad" is refused) | copy K to stdout | copy big N to stdout (N rows)
+//   listen "K" | unlisten "K" | notify K V, which is what `select pg_notify($1, $2)` becomes
 // Knows nothing of sessions. Used by the simulated backend.
 #pragma once
 
@@ -29,7 +30,10 @@ enum class sim_verb : std::uint8_t {
   select_put,    ///< A SELECT of a function that writes: an insert that looks like a read.
   call,          ///< A procedure that inserts and commits by itself: refuses a block, may fail afterwards.
   vacuum,        ///< Refuses every transaction block, also the implicit one of a pipeline.
-  noop,          ///< A command without effect.
+  listen,        ///< LISTEN on the channel `key`.
+  unlisten,
+  notify, ///< NOTIFY on the channel `key` with the payload `value`.
+  noop,   ///< A command without effect.
   begin,
   begin_read_only,
   commit,

@@ -1,0 +1,55 @@
+// The one session that listens for all subscribers: dialled to the writable server while anybody subscribes, moved when
+// the writable server changes, checked when it has been silent, dialled again when it is lost. Hands notifications and
+// the news of its session to the delegate, which keeps the subscriptions: a listener that dies loses none.
+// Holds no policy: listen_machine decides. Supervised by the manager.
+#pragma once
+
+#include "tripool/actors/environment.hpp"
+#include "tripool/actors/loop_actor.hpp"
+#include "tripool/actors/protocol.hpp"
+#include "tripool/actors/protocol_listen.hpp"
+#include "tripool/actors/status.hpp"
+#include "tripool/core/listen/listen_machine.hpp"
+#include "tripool/core/util/random.hpp"
+
+#include <optional>
+#include <string>
+
+namespace tripool {
+
+/// The actor. Messages: listen_to_msg, routing_msg, topology_msg, get_status -> listener_status, and those of its
+/// connection.
+class listener final : public loop_actor {
+public:
+  listener(caf::actor_config& cfg, environment_ptr env, caf::actor delegate);
+  const char* name() const override { return "tripool.listener"; }
+
+private:
+  caf::behavior make_behavior() override;
+  void on_drained() override;
+  void on_end() override;
+
+  void carry_out(const dial_session_effect& x);
+  void carry_out(const drop_session_effect& x);
+  void carry_out(listen_order_effect& x);
+  void carry_out(const listening_effect& x);
+  void carry_out(const not_listening_effect& x);
+  void session_ended(std::string why, std::string sqlstate);
+  void drop_session();
+  void hear(notifications_msg& x);
+  bool from_session() const;
+  listener_status status() const;
+
+  environment_ptr env_;
+  caf::actor delegate_;
+  topology_msg who_;
+  listen_machine machine_;
+  splitmix64 random_;
+  caf::actor session_; ///< The connection, while there is one.
+  connection_id session_id_ = 0;
+  server_info server_;
+  time_point since_; ///< The session was dialled.
+  listener_status counts_;
+};
+
+} // namespace tripool

@@ -1,0 +1,73 @@
+// The delegate's part that serves subscribers: it turns actors and promises into the numbers of the subscription book
+// and carries out what the book decides, keeps the listener informed of what is wanted, and hands notifications on.
+// Holds no policy: subscription_book decides. Owned by the delegate, and used on its thread only.
+#pragma once
+
+#include "tripool/actors/environment.hpp"
+#include "tripool/actors/loop_actor.hpp"
+#include "tripool/actors/protocol.hpp"
+#include "tripool/actors/protocol_listen.hpp"
+#include "tripool/actors/status.hpp"
+#include "tripool/core/listen/subscription_book.hpp"
+
+#include <caf/actor_addr.hpp>
+#include <caf/response_promise.hpp>
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace tripool {
+
+/// The subscribers' desk. `self` outlives it.
+class subscription_desk {
+public:
+  subscription_desk(loop_actor& self, environment_ptr env);
+
+  /// `sender`: who is meant when the message names no subscriber; may be invalid.
+  void accept(subscribe& x, caf::response_promise to, const caf::actor& sender, bool draining);
+  void accept(unsubscribe& x, caf::response_promise to, const caf::actor& sender);
+
+  /// From the listener; messages of a listener that is not the present one are ignored.
+  void accept(const listening_msg& x, const caf::actor& sender);
+  void accept(const not_listening_msg& x, const caf::actor& sender);
+  void accept(notifications_msg& x, const caf::actor& sender);
+
+  /// Where the listener is now; invalid while there is none.
+  void use(const caf::actor& listener);
+  /// The listener needs the routing, too.
+  void use(const std::shared_ptr<const routing_table>& table);
+  /// An actor has ended; not only subscribers and listeners.
+  void down(const caf::actor_addr& who);
+  /// Does what is due and tells the listener what has changed. Returns when it must be called next.
+  std::optional<time_point> flush();
+  /// Refuses what waits, and tells the subscribers that nothing comes any more.
+  void end();
+
+  subscriptions_status status() const;
+
+private:
+  subscriber_id number_of(const caf::actor& who);
+  void carry_out();
+  void carry_out(subscribed_effect& x);
+  void carry_out(refused_effect& x);
+  void carry_out(gap_effect& x);
+  void carry_out(const forget_effect& x);
+  void lost_listener(const std::string& why);
+
+  loop_actor& self_;
+  environment_ptr env_;
+  subscription_book book_;
+  std::map<subscriber_id, caf::actor> subscribers_;
+  std::map<caf::actor_addr, subscriber_id> numbers_;
+  std::map<subscription_request, caf::response_promise> promises_;
+  std::uint64_t last_number_ = 0;
+  caf::actor listener_;
+  std::uint64_t told_ = 0; ///< The generation that the present listener knows.
+  std::shared_ptr<const routing_table> table_;
+  std::vector<subscriber_id> hearers_; ///< Kept for its memory.
+  std::uint64_t delivered_ = 0;
+};
+
+} // namespace tripool
