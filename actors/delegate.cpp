@@ -237,7 +237,7 @@ void delegate::on_end() {
 
 void delegate::start_manager() {
   manager_start_at_.reset();
-  manager_ = system().spawn<pool_manager>(env_, secrets_, caf::actor_cast<caf::actor>(this), who_);
+  manager_ = system().spawn<pool_manager, caf::hidden>(env_, secrets_, caf::actor_cast<caf::actor>(this), who_);
   monitor(manager_);
 }
 

@@ -27,7 +27,7 @@ instance::instance(caf::actor_system& sys, options config, instance_parts parts)
   env_ = make_environment(std::move(config), std::move(parts.sessions), loop_.get(), std::move(parts.log),
                           seed_or_random(parts.seed));
   auto secrets = std::make_shared<const secret_store>(std::move(parts.passwords));
-  delegate_ = sys.spawn<tripool::delegate>(env_, std::move(secrets));
+  delegate_ = sys.spawn<tripool::delegate, caf::hidden>(env_, std::move(secrets));
 }
 
 instance::~instance() {

@@ -120,7 +120,7 @@ void listener::carry_out(const dial_session_effect& x) {
   owner.probing = true;
   owner.listening = true;
   session_id_ = owner.id;
-  session_ = system().spawn<connection>(env_, std::move(owner));
+  session_ = system().spawn<connection, caf::hidden>(env_, std::move(owner));
   monitor(session_);
   since_ = now();
   server_ = {};

@@ -85,7 +85,7 @@ void monitor_actor::begin_probe(std::size_t i) {
   owner.pool = i;
   owner.id = env_->next_connection_id();
   owner.probing = true;
-  p.prober = system().spawn<connection>(env_, std::move(owner));
+  p.prober = system().spawn<connection, caf::hidden>(env_, std::move(owner));
   p.prober_open = false;
   monitor(p.prober);
 }

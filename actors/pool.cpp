@@ -104,7 +104,7 @@ void pool::carry_out(dial_effect& x) {
   owner.carrier = who_.carrier;
   owner.pool = index_;
   owner.id = x.id;
-  auto c = system().spawn<connection>(env_, std::move(owner));
+  auto c = system().spawn<connection, caf::hidden>(env_, std::move(owner));
   monitor(c);
   connections_.emplace(x.id, std::move(c));
 }

@@ -88,10 +88,10 @@ void pool_manager::start_due() {
 }
 
 caf::actor pool_manager::spawn_child(std::size_t i) {
-  if (i == carrier_index) return system().spawn<credential_carrier>(env_, secrets_);
-  if (i == monitor_index) return system().spawn<monitor_actor>(env_, delegate_);
-  if (i == listener_index) return system().spawn<listener>(env_, delegate_);
-  return system().spawn<pool>(env_, i - first_pool, topology(), caf::actor_cast<caf::actor>(this));
+  if (i == carrier_index) return system().spawn<credential_carrier, caf::hidden>(env_, secrets_);
+  if (i == monitor_index) return system().spawn<monitor_actor, caf::hidden>(env_, delegate_);
+  if (i == listener_index) return system().spawn<listener, caf::hidden>(env_, delegate_);
+  return system().spawn<pool, caf::hidden>(env_, i - first_pool, topology(), caf::actor_cast<caf::actor>(this));
 }
 
 void pool_manager::died(const caf::down_msg& x) {

@@ -4,6 +4,7 @@
 
 #include "tripool/actors/client/blocking_client.hpp"
 #include "tripool/actors/client/callback_client.hpp"
+#include "tripool/actors/client/open_instance.hpp"
 #include "tripool/actors/config/load.hpp"
 #include "tripool/actors/error.hpp"
 #include "tripool/actors/instance.hpp"
