@@ -17,8 +17,7 @@ std::optional<duration> pause_before_repeat(const failure& x, std::uint32_t done
   auto longest = limits.pause_min;
   for (std::uint32_t i = 1; i < done && longest < limits.pause_max; ++i) longest *= 2;
   longest = std::min(longest, limits.pause_max);
-  const duration pause{
-    static_cast<duration::rep>(random_up_to(random, static_cast<std::uint64_t>(longest.count())))};
+  const duration pause{static_cast<duration::rep>(random_up_to(random, static_cast<std::uint64_t>(longest.count())))};
   if (now + pause >= until) return std::nullopt;
   return pause;
 }

@@ -13,7 +13,7 @@ namespace tripool {
 
 /// How often a transaction function may run again.
 struct repeat_limits {
-  std::uint32_t repeats_max = 8;                   ///< After the first time.
+  std::uint32_t repeats_max = 8;                       ///< After the first time.
   duration pause_min = std::chrono::milliseconds{5};   ///< Before the first repetition, at most; doubles each time.
   duration pause_max = std::chrono::milliseconds{500}; ///< The longest.
 };

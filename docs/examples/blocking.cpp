@@ -25,8 +25,9 @@ int main(int argc, char** argv) {
   if (legs) std::printf("%d legs\n", legs->one<int>().value());
 
   auto again = client.execute({"insert into pets values ($1, $2)", {"Rex", 4}});
-  if (!again) std::printf("%s, SQLSTATE %s\n", std::string{to_string(again.error().kind)}.c_str(),
-                          again.error().sqlstate.c_str());
+  if (!again)
+    std::printf("%s, SQLSTATE %s\n", std::string{to_string(again.error().kind)}.c_str(),
+                again.error().sqlstate.c_str());
 
   // Callbacks: called on a thread of the actor system, exactly once, by the deadline. A future does the same.
   const tripool::callback_client later{sys, (*db)->delegate()};
