@@ -29,6 +29,7 @@ caf::behavior connection::make_behavior() {
   monitor(owner_.who);
   set_down_handler([this](caf::down_msg& x) {
     if (x.source == owner_.who.address()) owner_died();
+    if (lent_to_ && x.source == lent_to_.address()) borrower_down();
   });
   set_exception_handler([this](std::exception_ptr&) -> caf::error {
     env_->log->error("connection {} of pool {}: an exception escaped from a handler", owner_.id, limits().name);
@@ -43,7 +44,9 @@ caf::behavior connection::make_behavior() {
   return {
     [this](dispatch_msg& x) {
       for (auto& r : x.requests) {
-        if (phase_ == phase::open) {
+        if (phase_ == phase::open && r->order()) {
+          take_order(std::move(r));
+        } else if (phase_ == phase::open) {
           machine_.submit(std::move(r));
         } else {
           early_.push_back(std::move(r));
@@ -60,7 +63,12 @@ caf::behavior connection::make_behavior() {
       if (x.problem) env_->log->warn("pool {} connection {}: cancel failed: {}", limits().name, owner_.id, *x.problem);
       machine_.cancel_finished(now());
     },
+    [this](session_back_msg& x) { session_back(x); },
+    [this](moved_msg& x) { forward_moved(std::move(x.requests)); },
+    [this](trouble_msg& x) { send(owner_.who, std::move(x)); },
+    [this](const reported_msg& x) { send(owner_.who, x); },
     [this](session_wake_msg) {
+      if (lent_to_) send(lent_to_, session_wake_msg{});
       if (session_ && !lost_) session_->on_ready(true, true, *this);
     },
     [this](tick_msg) {
@@ -109,8 +117,10 @@ void connection::close(const std::string& reason, bool at_once) {
   auto unsent = machine_.take_waiting();
   unsent.insert(unsent.begin(), std::make_move_iterator(early_.begin()), std::make_move_iterator(early_.end()));
   early_.clear();
+  if (order_) unsent.push_back(std::exchange(order_, nullptr));
   if (!unsent.empty()) send(owner_.who, returned_msg{owner_.id, std::move(unsent)});
   if (phase_ < phase::open) return end({was_open_, true, {}, reason});
+  if (lent_to_) return recall(reason, at_once);
   if (at_once) return give_up(reason);
   machine_.give_up_repeatable(reason);
   if (phase_ == phase::open) closing_until_ = now() + limits().cancel_grace;
@@ -127,7 +137,9 @@ void connection::give_up(const std::string& reason) {
 /// The owner is gone, and with it whoever could take requests back. What is on the wire still gets its answer.
 void connection::owner_died() {
   early_.clear(); // Each of them goes back to the delegate by itself.
+  order_.reset();
   machine_.take_waiting();
+  if (lent_to_) return recall("its pool ended", false);
   if (phase_ < phase::open) return end({was_open_, true, {}, "its owner ended"});
   if (phase_ == phase::open) phase_ = phase::closing;
 }
@@ -145,8 +157,9 @@ void connection::end(connection_end how) {
   if (phase_ == phase::ended) return;
   phase_ = phase::ended;
   unwatch();
-  if (!early_.empty()) {
+  if (!early_.empty() || order_) {
     auto back = std::exchange(early_, {});
+    if (order_) back.push_back(std::exchange(order_, nullptr));
     send(owner_.who, returned_msg{owner_.id, std::move(back)});
   }
   send(owner_.who, ended_msg{owner_.id, std::move(how)});
@@ -163,6 +176,8 @@ void connection::on_end() {
   unwatch();
   session_.reset();
   early_.clear();
+  order_.reset();
+  lent_to_ = nullptr; // It hears of this end, and closes the session.
   owner_.who = nullptr;
   owner_.carrier = nullptr;
   self_ = nullptr;
@@ -173,6 +188,13 @@ void connection::plan_wake() {
   if (phase_ == phase::open || phase_ == phase::closing) {
     next = machine_.next_wake();
     if (closing_until_ && (!next || *closing_until_ < *next)) next = closing_until_;
+    if (order_) {
+      auto again = order_->deadline();
+      if (machine_.quiet_from() > now()) again = std::min(again, machine_.quiet_from());
+      if (!next || again < *next) next = again;
+    }
+  } else if (phase_ == phase::lent) {
+    next.reset();
   } else if (phase_ != phase::ended) {
     next = dial_until_;
   }
@@ -180,7 +202,8 @@ void connection::plan_wake() {
 }
 
 connection_status connection::status() {
-  static constexpr std::array<const char*, 6> names{"credential", "resolving", "dialling", "open", "closing", "ended"};
+  static constexpr std::array<const char*, 7> names{"credential", "resolving", "dialling", "open",
+                                                    "lent",       "closing",   "ended"};
   connection_status out;
   out.who = caf::actor_cast<caf::actor>(this);
   const auto t = now();
@@ -190,12 +213,19 @@ connection_status connection::status() {
   out.server = server_.address;
   out.backend_pid = server_.backend_pid;
   out.age = t - born_;
-  out.outstanding = machine_.outstanding() + early_.size();
+  out.outstanding = machine_.outstanding() + early_.size() + (order_ || lent_to_ ? 1 : 0);
   out.statement = machine_.current_text();
   if (!out.statement.empty()) out.statement_age = t - machine_.head_since();
   out.prepared = machine_.statements().prepared();
   out.prepared_hits = machine_.statements().hits();
   out.resent = machine_.resent();
+  if (lent_to_) {
+    out.borrowed = lent_to_;
+    out.lent_to = borrower_;
+    out.lent_as = lent_as_;
+    out.lent_for = t - lent_since_;
+    out.overdue = limits().lease_warning > duration::zero() && out.lent_for >= limits().lease_warning;
+  }
   return out;
 }
 

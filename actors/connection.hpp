@@ -1,18 +1,18 @@
 // One database session as an actor: asks for a credential, resolves the name, dials, sends what its owner hands it,
 // brings the answers straight to the callers, and ends when the session does.
 //
-//   credential -> resolving -> dialling -> open -> closing -> (ended)
-//        \____________\____________\_________\________________/  any failure: ended_msg to the owner
+//   credential -> resolving -> dialling -> open <-> lent -> closing -> (ended)
+//        \____________\____________\_________\________\_________/  any failure: ended_msg to the owner
 //
-// Holds no policy: what may share the session and what an answer proves is pipeline_machine's. Its owner is a pool, the
-// monitor for its probes, or the listener. When the owner dies it finishes what is on the wire, so that no answer is
-// lost, and ends.
+// On an order it moves its session to a borrowed session's actor (actors/lease) and takes it back, or hears of its
+// loss. Holds no policy: what may share the session and what an answer proves is pipeline_machine's. Its owner is a
+// pool, the monitor for its probes, or the listener. When the owner dies it finishes what is on the wire and ends.
 #pragma once
 
 #include "tripool/actors/environment.hpp"
 #include "tripool/actors/loop_actor.hpp"
-#include "tripool/actors/protocol.hpp"
 #include "tripool/actors/protocol_listen.hpp"
+#include "tripool/actors/protocol_session.hpp"
 #include "tripool/actors/status.hpp"
 #include "tripool/core/pipeline/pipeline_machine.hpp"
 
@@ -32,7 +32,7 @@ struct connection_owner {
   bool listening = false; ///< Belongs to the listener: wants to hear what is notified.
 };
 
-/// The actor. Messages: dispatch_msg, close_msg, get_status -> connection_status.
+/// The actor. Messages: dispatch_msg, close_msg, get_status -> connection_status, and those of its borrowed session.
 class connection final : public loop_actor, private io_handler, private session_sink {
 public:
   connection(caf::actor_config& cfg, environment_ptr env, connection_owner owner);
@@ -40,7 +40,7 @@ public:
   const char* name() const override { return "tripool.connection"; }
 
 private:
-  enum class phase : std::uint8_t { credential, resolving, dialling, open, closing, ended };
+  enum class phase : std::uint8_t { credential, resolving, dialling, open, lent, closing, ended };
 
   caf::behavior make_behavior() override;
   void on_drained() override;
@@ -65,6 +65,12 @@ private:
   void carry_out_effects();
   void forward_moved(std::vector<moved_request> all);
   void send_cancel();
+  // -- lending (connection_lend.cpp) -------------------------------------------------------------------------------
+  void take_order(request_ptr r);
+  void lend_if_quiet();
+  void session_back(session_back_msg& x);
+  void recall(const std::string& reason, bool at_once);
+  void borrower_down();
   void watch();
   void unwatch() noexcept;
   void close(const std::string& reason, bool at_once);
@@ -96,6 +102,11 @@ private:
   std::optional<session_loss> lost_;
   std::vector<request_ptr> early_;  ///< Came before the session was open.
   std::vector<notification> heard_; ///< Not yet handed to the owner.
+  request_ptr order_;               ///< Waits until nothing is on the wire any more.
+  caf::actor lent_to_;              ///< The borrowed session, while it has the session.
+  std::string lent_as_;
+  std::string borrower_;
+  time_point lent_since_{};
 };
 
 } // namespace tripool

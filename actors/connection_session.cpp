@@ -22,7 +22,7 @@ void connection::on_ready(bool readable, bool writable) {
 
 /// One turn: send what may be sent, carry out what came of it, watch what must be watched.
 void connection::turn() {
-  if (phase_ == phase::ended) return;
+  if (phase_ == phase::ended || lent_to_) return;
   if (!heard_.empty()) send(owner_.who, notifications_msg{owner_.id, std::exchange(heard_, {})});
   const auto t = now();
   if (phase_ < phase::open && t >= *dial_until_ && !lost_) {
@@ -48,6 +48,8 @@ void connection::turn() {
     return turn();
   }
   if (phase_ == phase::closing && machine_.idle()) return end({true, true, {}, "closed"});
+  if (order_) lend_if_quiet();
+  if (lent_to_) return;
   watch();
   plan_wake();
 }

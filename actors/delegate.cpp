@@ -3,8 +3,8 @@
 
 #include "tripool/actors/error.hpp"
 #include "tripool/actors/gather.hpp"
+#include "tripool/actors/lease/orders.hpp"
 #include "tripool/actors/pool_manager.hpp"
-#include "tripool/actors/responder.hpp"
 #include "tripool/core/statement/check.hpp"
 
 #include <caf/actor_cast.hpp>
@@ -60,11 +60,19 @@ caf::message_handler delegate::subscription_handlers() {
 caf::message_handler delegate::handlers() {
   return {
     [this](statement& x) -> caf::delegated<result> {
-      accept(std::move(x), true);
+      accept(std::move(x), answer_form::single);
       return {};
     },
     [this](batch& x) -> caf::delegated<reply> {
-      accept(std::move(x), false);
+      accept(std::move(x), answer_form::all);
+      return {};
+    },
+    [this](const acquire& x) -> caf::delegated<lease_handle> {
+      accept(order_of(x), answer_form::handle);
+      return {};
+    },
+    [this](const begin& x) -> caf::delegated<transaction_handle> {
+      accept(order_of(x), answer_form::handle);
       return {};
     },
     [this](rescue_msg& x) {
@@ -99,7 +107,7 @@ caf::message_handler delegate::handlers() {
 }
 
 template <class Body>
-void delegate::accept(Body body, bool single) {
+void delegate::accept(Body body, answer_form form) {
   ++counts_.received;
   const auto t = now();
   auto promise = make_response_promise();
@@ -108,7 +116,7 @@ void delegate::accept(Body body, bool single) {
   // Compared in milliseconds: the longest of them do not fit a duration.
   const auto longest = std::chrono::duration_cast<std::chrono::milliseconds>(limits.deadline_max);
   const auto wanted = body.timeout.count() > 0 ? duration{std::min(body.timeout, longest)} : limits.deadline;
-  auto to = std::make_unique<promise_responder>(std::move(promise), address(), single);
+  auto to = std::make_unique<promise_responder>(std::move(promise), address(), form);
   auto r =
     std::make_shared<tripool::request>(std::move(body), std::move(to), t, t + std::min(wanted, limits.deadline_max));
   r->set_id(++env_->next_request);

@@ -6,7 +6,8 @@
 #include "tripool/actors/credential_carrier.hpp"
 #include "tripool/actors/environment.hpp"
 #include "tripool/actors/loop_actor.hpp"
-#include "tripool/actors/protocol.hpp"
+#include "tripool/actors/protocol_session.hpp"
+#include "tripool/actors/responder.hpp"
 #include "tripool/actors/status.hpp"
 #include "tripool/actors/subscription_desk.hpp"
 #include "tripool/core/retry/restart_budget.hpp"
@@ -18,9 +19,10 @@
 
 namespace tripool {
 
-/// The actor. Messages: statement -> result, batch -> reply, subscribe -> subscribed, unsubscribe -> unsubscribed,
-/// get_status -> delegate_status, get_service_status -> service_status, get_topology -> topology_msg, drain_msg; from
-/// inside: routing_msg, topology_msg, rescue_msg, and those of the listener.
+/// The actor. Messages: statement -> result, batch -> reply, acquire -> lease_handle, begin -> transaction_handle,
+/// subscribe -> subscribed, unsubscribe -> unsubscribed, get_status -> delegate_status, get_service_status ->
+/// service_status, get_topology -> topology_msg, drain_msg; from inside: routing_msg, topology_msg, rescue_msg, and
+/// those of the listener.
 class delegate final : public loop_actor {
 public:
   delegate(caf::actor_config& cfg, environment_ptr env, std::shared_ptr<const secret_store> secrets);
@@ -34,7 +36,7 @@ private:
   void on_end() override;
 
   template <class Body>
-  void accept(Body body, bool single);
+  void accept(Body body, answer_form form);
   void route(request_ptr r);
   void refuse(tripool::request& r, failure f);
   void start_manager();

@@ -30,8 +30,13 @@ failure failure_of(const caf::error& x) {
   f.why = cause::actor_down;
   if (x == caf::sec::request_receiver_down) {
     f.kind = outcome::not_executed;
-    f.message = "the delegate had ended before it took the request";
-    f.hint = "start Tripool again, or ask its present delegate";
+    f.message = "whom it was sent to had ended before it took the request: the delegate, or a borrowed session";
+    f.hint = "start Tripool again, or ask its present delegate; a lease or transaction that has ended serves no more";
+  } else if (x == caf::sec::unexpected_message) {
+    f.kind = outcome::not_executed;
+    f.why = cause::invalid_request;
+    f.message = "whom it was sent to does not take such a message";
+    f.hint = "see the protocol for what a delegate, a lease and a transaction take";
   } else {
     f.kind = outcome::in_doubt;
     f.message = "the request ended with an error of the actor system: " + caf::deep_to_string(x);

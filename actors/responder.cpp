@@ -2,10 +2,12 @@
 #include "tripool/actors/responder.hpp"
 
 #include "tripool/actors/error.hpp"
+#include "tripool/actors/lease/lent_session.hpp"
 #include "tripool/actors/protocol.hpp"
 
 #include <caf/actor_cast.hpp>
 #include <caf/send.hpp>
+#include <caf/unit.hpp>
 
 #include <utility>
 
@@ -18,16 +20,19 @@ constexpr std::uint8_t rescues_max = 2;
 
 } // namespace
 
-promise_responder::promise_responder(caf::response_promise to, caf::actor_addr delegate, bool single)
-  : to_(std::move(to)), delegate_(std::move(delegate)), single_(single) {
+promise_responder::promise_responder(caf::response_promise to, caf::actor_addr delegate, answer_form form)
+  : to_(std::move(to)), delegate_(std::move(delegate)), form_(form) {
   // nop
 }
 
 void promise_responder::done(reply x) {
-  if (!single_) {
-    to_.deliver(std::move(x));
-  } else {
-    to_.deliver(x.results.empty() ? result{} : std::move(x.results.front()));
+  switch (form_) {
+    case answer_form::single: to_.deliver(x.results.empty() ? result{} : std::move(x.results.front())); break;
+    case answer_form::all: to_.deliver(std::move(x)); break;
+    case answer_form::nothing: to_.deliver(caf::unit); break;
+    case answer_form::handle:
+      if (const auto* lent = dynamic_cast<const session_loan*>(x.lent.get())) lent->deliver(to_);
+      break;
   }
 }
 
@@ -37,7 +42,7 @@ void promise_responder::failed(failure x) {
 
 void promise_responder::abandoned(request&& x) {
   const bool safe = x.progress == stage::queued || x.repeatable();
-  if (safe && x.rescues < rescues_max && x.attempts < attempts_max) {
+  if (delegate_ && safe && x.rescues < rescues_max && x.attempts < attempts_max) {
     if (auto delegate = caf::actor_cast<caf::actor>(delegate_)) {
       auto rescued = std::make_shared<request>(std::move(x));
       ++rescued->rescues;

@@ -1,5 +1,5 @@
 // Brings the answer of a request to its caller: the response promise that travels with the request, and the rescue of
-// requests whose holder died. Used by the delegate, which makes one for each request.
+// requests whose holder died. Used by the delegate and by borrowed sessions, which make one for each request.
 #pragma once
 
 #include "tripool/core/request/request.hpp"
@@ -7,23 +7,36 @@
 #include <caf/actor_addr.hpp>
 #include <caf/response_promise.hpp>
 
+#include <cstdint>
+
 namespace tripool {
+
+/// What the caller gets when its request is done.
+enum class answer_form : std::uint8_t {
+  single,  ///< The result of its one statement.
+  all,     ///< A reply with a result for each statement.
+  nothing, ///< An empty message: it is done.
+  handle,  ///< The handle of the session that was lent.
+};
 
 /// Answers through a response promise. A request that is abandoned goes back to the delegate while that is safe: it
 /// provably did not run, or may be repeated. Used on any thread, by one holder at a time.
 class promise_responder final : public responder {
 public:
-  /// `single`: the caller sent one statement and gets its result, not a reply.
-  promise_responder(caf::response_promise to, caf::actor_addr delegate, bool single);
+  /// `delegate`: who takes abandoned requests; invalid: nobody, they are answered.
+  promise_responder(caf::response_promise to, caf::actor_addr delegate, answer_form form);
 
   void done(reply x) override;
   void failed(failure x) override;
   void abandoned(request&& x) override;
 
+  /// Who is waiting; may be invalid.
+  const caf::strong_actor_ptr& asker() const noexcept { return to_.source(); }
+
 private:
   caf::response_promise to_;
   caf::actor_addr delegate_;
-  bool single_;
+  answer_form form_;
 };
 
 } // namespace tripool

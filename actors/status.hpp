@@ -24,7 +24,7 @@ struct connection_status {
   caf::actor who; ///< The actor itself, for inspection.
   std::uint32_t id = 0;
   std::string pool;
-  std::string state;  ///< credential, resolving, dialling, open, closing
+  std::string state;  ///< credential, resolving, dialling, open, lent, closing
   std::string server; ///< host:port, once open.
   std::int32_t backend_pid = 0;
   duration age{0};
@@ -34,6 +34,25 @@ struct connection_status {
   std::size_t prepared = 0; ///< Statements prepared on it.
   std::uint64_t prepared_hits = 0;
   std::uint64_t resent = 0; ///< Requests sent again after a neighbour's failure.
+  std::string lent_to;      ///< While it is lent: who has it, ...
+  std::string lent_as;      ///< ... as a lease, a transaction ...
+  duration lent_for{0};     ///< ... and for how long by now.
+  bool overdue = false;     ///< For longer than lease-warning.
+  caf::actor borrowed;      ///< The borrowed session's actor, for inspection; reply to get_status: lease_status.
+};
+
+/// One borrowed session.
+struct lease_status {
+  std::string purpose; ///< lease, transaction, stream ...
+  std::string state;   ///< opening, ready, finishing, over, lost
+  std::string borrower;
+  std::string pool;
+  std::int32_t backend_pid = 0;
+  duration held{0};
+  bool in_transaction = false;
+  std::size_t commands = 0; ///< Waiting or running.
+  std::string statement;    ///< The text that runs now.
+  std::string ended_as;     ///< What became of it, or empty.
 };
 
 /// One pool, with its connections as far as they answered.
@@ -142,6 +161,7 @@ struct service_status {
 } // namespace tripool
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::connection_status)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::lease_status)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::pool_status)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::monitor_status)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::manager_status)

@@ -9,6 +9,7 @@
 #include "tripool/actors/error.hpp"
 #include "tripool/actors/instance.hpp"
 #include "tripool/actors/protocol.hpp"
+#include "tripool/actors/protocol_session.hpp"
 #include "tripool/actors/status.hpp"
 #include "tripool/core/config/options.hpp"
 #include "tripool/core/outcome/failure.hpp"

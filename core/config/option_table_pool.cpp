@@ -158,6 +158,21 @@ void add_load(std::vector<option_spec>& to) {
                     "A cancelled statement that goes on for longer costs its connection."));
 }
 
+void add_leases(std::vector<option_spec>& to) {
+  auto max = count("leases-max", TRIPOOL_FIELD(leases_max), 0, 1000, "connections",
+                   "So many connections may be lent at a time, to leases, transactions, streams and COPY; further ones "
+                   "wait. `0`: the default.");
+  max.default_note = "one less than `connections-max`, at least 1";
+  to.push_back(max);
+  to.push_back(
+    time("lease-warning", TRIPOOL_FIELD(lease_warning), 0, 8760 * one_hour,
+         "A connection that is lent for longer is warned about in the log, with who holds it; `0s`: never."));
+  to.push_back(time("lease-hold-max", TRIPOOL_FIELD(lease_hold_max), 0, 8760 * one_hour,
+                    "A lease is taken back after this time, if it does not say itself; `0s`: never."));
+  to.push_back(time("transaction-hold-max", TRIPOOL_FIELD(transaction_hold_max), 0, 8760 * one_hour,
+                    "A transaction is rolled back after this time, if it does not say itself; `0s`: never."));
+}
+
 void add_network(std::vector<option_spec>& to) {
   auto idle = time("keepalive-idle", TRIPOOL_FIELD(target.keepalive_idle), one_second, 2 * one_hour,
                    "TCP keepalive: silence before the first question whether the server is still there ...");
@@ -186,6 +201,7 @@ void add_pool_options(std::vector<option_spec>& to) {
   add_security(to);
   add_size(to);
   add_load(to);
+  add_leases(to);
   add_network(to);
 }
 

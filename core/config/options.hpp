@@ -31,10 +31,14 @@ struct pool_options {
   credential_options credentials;
   std::size_t connections_min = 2;
   std::size_t connections_max = 10;
-  std::size_t queue_max = 200;   ///< Requests that may wait.
-  duration queue_wait_max = 10s; ///< The longest wait; a request's own deadline may be sooner.
-  duration codel_target = 50ms;  ///< Overload: the wait that is aimed for ...
-  duration codel_interval = 2s;  ///< ... and how long it must have been missed before requests are shed.
+  std::size_t leases_max = 0;            ///< Connections that may be lent at a time; 0: all but one, and at least one.
+  duration lease_warning = 60s;          ///< A connection lent for longer is warned about, once.
+  duration lease_hold_max{0};            ///< A lease is taken back after this time; 0: never.
+  duration transaction_hold_max = 10min; ///< A transaction is rolled back after this time; 0: never.
+  std::size_t queue_max = 200;           ///< Requests that may wait.
+  duration queue_wait_max = 10s;         ///< The longest wait; a request's own deadline may be sooner.
+  duration codel_target = 50ms;          ///< Overload: the wait that is aimed for ...
+  duration codel_interval = 2s;          ///< ... and how long it must have been missed before requests are shed.
   duration connect_timeout = 5s;
   duration lifetime = 30min;          ///< A connection's age before it is replaced, less up to 10 %.
   duration idle_timeout = 10min;      ///< A connection above the minimum that idles for longer is closed ...
@@ -49,6 +53,12 @@ struct pool_options {
   duration cancel_grace = 2s;  ///< After a cancel without effect the connection is closed.
   duration backoff_min = 50ms; ///< Dialling again after a failure: the first pause ...
   duration backoff_max = 5s;   ///< ... doubling up to this, with full jitter.
+
+  /// How many connections may be lent at a time.
+  std::size_t lent_max() const noexcept {
+    if (leases_max > 0) return leases_max;
+    return connections_max > 1 ? connections_max - 1 : 1;
+  }
 };
 
 /// The monitor: when it asks, and what it makes of the answers.

@@ -28,6 +28,11 @@ public:
   /// One could not be prepared, or is gone; a name of an earlier generation says nothing.
   void lost(const std::string& name) noexcept;
   void lost_all() noexcept { ready_ = false; }
+  /// The session was reset at our own wish: they are gone, and no failure counts.
+  void reset() noexcept {
+    ready_ = false;
+    generation_ = 0;
+  }
   /// Whether a name is one of those in use.
   bool has(const std::string& name) const noexcept;
 

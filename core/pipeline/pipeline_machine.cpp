@@ -53,6 +53,12 @@ std::vector<request_ptr> pipeline_machine::take_waiting() {
   return out;
 }
 
+void pipeline_machine::take_back(statement_cache statements, bool reset, time_point now) {
+  cache_ = std::move(statements);
+  if (reset) controls_.reset();
+  last_activity_ = head_since_ = now;
+}
+
 pipeline_effects pipeline_machine::take_effects() {
   return std::exchange(effects_, {});
 }

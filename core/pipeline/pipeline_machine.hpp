@@ -24,6 +24,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace tripool {
@@ -65,6 +66,18 @@ public:
   std::optional<time_point> next_wake() const;
   /// The connection is being given up: requests on the wire that may be repeated leave it now, for another pool.
   void give_up_repeatable(const std::string& reason);
+  /// Whether the session may be handed to somebody else: nothing is on the wire, and no cancel can strike any more.
+  bool quiet(time_point now) const noexcept {
+    return open_ && !refused_ && !effects_.close && idle() && !want_rollback_ && cancel_ == cancel_state::none
+           && now >= stray_until_;
+  }
+  /// When `quiet` is worth asking again, apart from what arrives.
+  time_point quiet_from() const noexcept { return stray_until_; }
+  /// Hands out what the session has prepared, together with the session.
+  statement_cache lend_statements() { return std::exchange(cache_, statement_cache{limits_.statement_cache}); }
+  /// The session is back. `reset`: its state was thrown away, prepared statements and all.
+  void take_back(statement_cache statements, bool reset, time_point now);
+  time_point last_activity() const noexcept { return last_activity_; }
   /// Gives back what is not on the wire.
   std::vector<request_ptr> take_waiting();
 

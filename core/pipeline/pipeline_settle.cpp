@@ -27,15 +27,6 @@ bool is_unknown_name(const pipeline_op& op, const server_message& e) noexcept {
   return by_name && e.sqlstate == "26000" && e.message.find(op.name) != std::string::npos;
 }
 
-/// Whether a statement that ran outside of a block may have left something behind when it failed with that SQLSTATE.
-/// CALL and DO may have committed; others that refuse a block, such as CREATE INDEX CONCURRENTLY, work in several
-/// transactions once they have begun, which they have not when they were refused as such.
-bool may_leave_work(const std::string& text, const std::string& sqlstate) {
-  if (may_commit_inside(text)) return true;
-  const bool refused = sqlstate == "25001" || sqlstate.compare(0, 2, "42") == 0;
-  return !refused && analyse(text).own_transaction;
-}
-
 } // namespace
 
 void pipeline_machine::on_result(wire_result&& x, time_point now) {

@@ -31,6 +31,8 @@ connection_counts connection_table::counts() const noexcept {
       ++n.dialling;
     else if (s.state == slot_state::closing)
       ++n.closing;
+    else if (s.lent)
+      ++n.lent;
     else if (s.retiring)
       ++n.retiring;
     else if (s.idle())

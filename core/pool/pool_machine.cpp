@@ -11,6 +11,7 @@ pool_machine::pool_machine(pool_options opts, std::uint64_t seed, std::shared_pt
     pace_(std::move(pace)),
     random_(seed),
     queue_(opts_.queue_wait_max),
+    orders_(opts_.queue_wait_max),
     codel_(opts_.codel_target, opts_.codel_interval),
     gate_(opts_.backoff_min, opts_.backoff_max) {
   assert(opts_.connections_max > 0 && opts_.connections_min <= opts_.connections_max);
@@ -35,10 +36,11 @@ void pool_machine::submit(request_ptr r, time_point now, effects& out) {
     return fail(std::move(r), refuse_deadline(context(), duration::zero(), allowed), out);
   }
   if (auto why = refusal_at_once(now)) return move(std::move(r), std::move(*why), out);
+  auto& queue = r->order() ? orders_ : queue_;
   // Between two pumps the queue may be full while connections have room: only what they cannot take counts.
-  if (queue_.size() >= opts_.queue_max && !blocked_) dispatch(now, out);
-  if (queue_.size() >= opts_.queue_max) return move(std::move(r), refuse_queue_full(context()), out);
-  queue_.push_back(std::move(r));
+  if (queue.size() >= opts_.queue_max && !blocked_) dispatch(now, out);
+  if (queue.size() >= opts_.queue_max) return move(std::move(r), refuse_queue_full(context()), out);
+  queue.push_back(std::move(r));
 }
 
 void pool_machine::pump(time_point now, effects& out) {
@@ -59,7 +61,13 @@ void pool_machine::progressed(connection_id id, std::uint32_t completed, std::ui
   const bool was_idle = s->idle();
   s->outstanding = std::max(s->outstanding - std::min(completed, s->outstanding), outstanding);
   blocked_ = false;
-  if (completed > 0) {
+  if (s->lent) {
+    // How long a borrower had it says nothing of the server's speed.
+    s->lent = s->outstanding > 0;
+    s->held = duration::zero();
+    s->worked = true;
+    s->progressed_at = now;
+  } else if (completed > 0) {
     // Little's law: requests x time over completions is the mean time of one, without a stamp for each.
     services_.add(s->held / completed);
     s->held = duration::zero();
@@ -82,12 +90,15 @@ void pool_machine::returned(connection_id id, std::vector<request_ptr> unsent, t
     s->account(now);
     s->outstanding -= std::min(s->outstanding, static_cast<std::uint32_t>(unsent.size()));
     if (s->idle()) {
-      s->closed_behind = false;
+      s->closed_behind = s->lent = false;
       s->idle_since = now;
       s->used = ++use_order_;
     }
   }
-  for (auto i = unsent.rbegin(); i != unsent.rend(); ++i) queue_.push_front(std::move(*i));
+  for (auto i = unsent.rbegin(); i != unsent.rend(); ++i) {
+    auto& queue = (*i)->order() ? orders_ : queue_;
+    queue.push_front(std::move(*i));
+  }
 }
 
 void pool_machine::tick(time_point now, effects& out) {
@@ -120,10 +131,60 @@ void pool_machine::drain(time_point now, effects& out, duration limit) {
 // -- the ways of a request --------------------------------------------------------------------------------------------
 
 void pool_machine::dispatch(time_point now, effects& out) {
-  blocked_ = !queue_.empty();
-  if (queue_.empty()) return;
+  if (!orders_.empty()) lend(now, out);
+  if (!queue_.empty()) dispatch_statements(now, out);
+  blocked_ = !nothing_waits();
+}
+
+/// Orders get idle connections, the most recently used first, as far as so many may be lent.
+void pool_machine::lend(time_point now, effects& out) {
+  expire_orders(now, out);
+  while (lendable() > 0) {
+    connection_slot* best = nullptr;
+    for (auto& s : table_.slots())
+      if (s.usable() && s.idle() && (best == nullptr || s.used > best->used)) best = &s;
+    if (best == nullptr) return;
+    auto r = orders_.pop_front();
+    waits_.add(now - r->queued_at);
+    best->account(now);
+    best->outstanding = 1;
+    best->lent = true;
+    best->lent_since = best->progressed_at = now;
+    ++counters_.dispatched;
+    ++counters_.lent;
+    dispatch_effect x{best->id, {}};
+    x.requests.push_back(std::move(r));
+    out.emplace_back(std::move(x));
+  }
+}
+
+/// How many of the waiting orders may be given a connection now.
+std::size_t pool_machine::lendable() const noexcept {
+  std::size_t lent = 0;
+  for (const auto& s : table_.slots()) lent += s.lent ? 1 : 0;
+  const auto allowed = opts_.lent_max();
+  return lent < allowed ? std::min(orders_.size(), allowed - lent) : 0;
+}
+
+/// Takes connections out of the plan for statements, so that they become idle and orders do not starve: the least
+/// loaded. While the pool can still grow, the last one stays.
+void pool_machine::keep_for_orders() const {
+  for (auto n = lendable(); n > 0 && !loads_.empty(); --n) {
+    const bool can_grow = table_.size() < opts_.connections_max || table_.counts().dialling > 0;
+    if (loads_.size() == 1 && can_grow) return;
+    const auto sooner = [](const connection_load& x, const connection_load& y) {
+      return x.stuck != y.stuck ? y.stuck : x.outstanding < y.outstanding;
+    };
+    const auto i = std::min_element(loads_.begin(), loads_.end(), sooner) - loads_.begin();
+    loads_.erase(loads_.begin() + i);
+    load_slots_.erase(load_slots_.begin() + i);
+  }
+}
+
+void pool_machine::dispatch_statements(time_point now, effects& out) {
   expire(now, out);
   collect_loads();
+  keep_for_orders();
   collect_unproven();
   plan_dispatch(loads_, queue_.size(), opts_.pipeline_depth, order_, unproven_);
   std::vector<std::vector<request_ptr>> shares(loads_.size());
@@ -146,7 +207,6 @@ void pool_machine::dispatch(time_point now, effects& out) {
     out.emplace_back(dispatch_effect{s.id, std::move(shares[i])});
   }
   if (queue_.empty()) codel_.emptied();
-  blocked_ = !queue_.empty();
 }
 
 /// Which of those that may be handed out now have not proved to be quick.
@@ -182,6 +242,15 @@ void pool_machine::expire(time_point now, effects& out) {
     fail(std::move(r), std::move(why), out);
   }
   if (queue_.empty()) codel_.emptied();
+  expire_orders(now, out);
+}
+
+void pool_machine::expire_orders(time_point now, effects& out) {
+  while (auto r = orders_.pop_expired(now)) {
+    ++counters_.expired;
+    const auto waited = now - r->queued_at;
+    fail(std::move(r), refuse_order(context(), waited), out);
+  }
 }
 
 void pool_machine::shed(time_point now, effects& out) {
@@ -198,7 +267,7 @@ void pool_machine::shed(time_point now, effects& out) {
 }
 
 void pool_machine::leave(time_point now, effects& out) {
-  if (!must_leave() || queue_.empty()) return;
+  if (!must_leave() || nothing_waits()) return;
   move_all(suspended_ ? *suspended_ : refuse_draining(context(), duration::zero()), now, out);
 }
 
@@ -211,6 +280,7 @@ void pool_machine::move(request_ptr r, failure why, effects& out) {
 void pool_machine::move_all(const failure& why, time_point now, effects& out) {
   expire(now, out);
   while (!queue_.empty()) move(queue_.pop_front(), why, out);
+  while (!orders_.empty()) move(orders_.pop_front(), why, out);
   codel_.emptied();
 }
 
@@ -233,7 +303,7 @@ std::optional<failure> pool_machine::refusal_at_once(time_point now) const {
 // -- what it tells ----------------------------------------------------------------------------------------------------
 
 refusal_context pool_machine::context() const {
-  return {opts_, table_.counts(), queue_.size()};
+  return {opts_, table_.counts(), queue_.size() + orders_.size()};
 }
 
 pool_state pool_machine::state() const noexcept {
@@ -251,9 +321,14 @@ pool_stats pool_machine::stats(time_point now) const {
   x.connections_min = opts_.connections_min;
   x.connections_max = opts_.connections_max;
   x.outstanding = table_.outstanding();
-  x.queued = queue_.size();
+  x.queued = queue_.size() + orders_.size();
+  x.orders_queued = orders_.size();
   x.queue_max = opts_.queue_max;
+  x.lent_max = opts_.lent_max();
   if (!queue_.empty()) x.oldest_wait = now - queue_.front().queued_at;
+  if (!orders_.empty()) x.oldest_wait = std::max(x.oldest_wait, now - orders_.front().queued_at);
+  for (const auto& s : table_.slots())
+    if (s.lent) x.longest_lent = std::max(x.longest_lent, now - s.lent_since);
   x.overloaded = codel_.overloaded(now);
   x.wait_average = waits_.value();
   x.service_average = services_.value();

@@ -5,7 +5,8 @@
 //   running --suspend--> suspended --resume--> running      suspended: all that is queued, and all that comes, moves
 //   running, suspended --drain--> draining --nothing left--> drained     (for good)
 //
-// Every request that comes in leaves in exactly one effect - dispatch, move or fail - or is in the queue.
+// Every request that comes in leaves in exactly one effect - dispatch, move or fail - or is in the queue. Orders for a
+// session wait apart, so that statements pass them; an idle connection is theirs first, and is lent until it reports.
 // Connections: see connection_table.hpp. When to dial: see dial_gate.hpp. Who gets what: see dispatch.hpp.
 #pragma once
 
@@ -95,6 +96,7 @@ public:
   /// The figures that routing goes by, cheaper than a snapshot.
   std::size_t outstanding() const noexcept { return table_.outstanding(); }
   std::size_t queued() const noexcept { return queue_.size(); }
+  std::size_t orders_queued() const noexcept { return orders_.size(); }
   duration service_average() const noexcept { return services_.value(); }
   pool_state state() const noexcept;
   const pool_options& options() const noexcept { return opts_; }
@@ -105,6 +107,12 @@ private:
 
   // -- requests: pool_machine.cpp -------------------------------------------------------------------------------------
   void dispatch(time_point now, effects& out);
+  void dispatch_statements(time_point now, effects& out);
+  void lend(time_point now, effects& out);
+  std::size_t lendable() const noexcept;
+  void keep_for_orders() const;
+  void expire_orders(time_point now, effects& out);
+  bool nothing_waits() const noexcept { return queue_.empty() && orders_.empty(); }
   void collect_loads() const;
   void collect_unproven();
   void expire(time_point now, effects& out);
@@ -152,6 +160,7 @@ private:
   std::shared_ptr<const pace_book> pace_;
   splitmix64 random_;
   request_queue queue_;
+  request_queue orders_; ///< Orders for a session.
   codel codel_;
   connection_table table_;
   dial_gate gate_;

@@ -109,9 +109,9 @@ void pool_machine::settle(time_point now, effects& out) {
 }
 
 std::optional<time_point> pool_machine::next_wake() const {
-  auto due = queue_.next_expiry();
+  auto due = sooner(queue_.next_expiry(), orders_.next_expiry());
   if (!queue_.empty()) due = sooner(due, codel_.shed_at(queue_.front().queued_at));
-  if (!queue_.empty() && (must_leave() || !blocked_)) due = now_; // To go, or to be offered to the connections.
+  if (!nothing_waits() && (must_leave() || !blocked_)) due = now_; // To go, or to be offered to the connections.
   for (const auto& s : table_.slots())
     if (s.retiring && s.idle()) due = now_;
   due = sooner(due, dial_due());
@@ -130,16 +130,17 @@ std::optional<time_point> pool_machine::dial_due() const {
   if (!started_ || phase_ == phase::drained || table_.size() >= opts_.connections_max) return std::nullopt;
   const auto n = table_.counts();
   if (phase_ == phase::draining) {
-    const bool needed = !queue_.empty() && n.open() == 0 && n.dialling == 0 && now_ < drain_until_;
+    const bool needed = !nothing_waits() && n.open() == n.lent && n.dialling == 0 && now_ < drain_until_;
     return needed ? std::optional{gate_.not_before()} : std::nullopt;
   }
-  const bool below_min = n.usable() + n.dialling < opts_.connections_min && n.dialling < gate_.parallel_max();
+  const bool below_min = n.usable() + n.lent + n.dialling < opts_.connections_min && n.dialling < gate_.parallel_max();
   if (below_min || growth_wanted()) return gate_.not_before();
   return std::nullopt;
 }
 
 bool pool_machine::growth_wanted() const {
   if (suspended_ || table_.counts().dialling > 0) return false;
+  if (lendable() > 0 && table_.counts().idle == 0) return true;
   collect_loads();
   return wants_growth(loads_, queue_.size(), opts_.pipeline_depth);
 }
@@ -224,12 +225,12 @@ void pool_machine::close_idle(time_point now, effects& out) {
 bool pool_machine::starving() const noexcept {
   if (!started_ || phase_ == phase::drained) return false;
   const auto n = table_.counts();
-  const bool wanted = !queue_.empty() || n.dialling > 0 || (phase_ == phase::running && opts_.connections_min > 0);
+  const bool wanted = !nothing_waits() || n.dialling > 0 || (phase_ == phase::running && opts_.connections_min > 0);
   return wanted && n.open() == 0;
 }
 
 std::optional<time_point> pool_machine::starvation_due() const {
-  if (!starving() || (starvation_reported_ && queue_.empty())) return std::nullopt;
+  if (!starving() || (starvation_reported_ && nothing_waits())) return std::nullopt;
   return starved_since_.value_or(now_) + starvation_max;
 }
 
@@ -261,7 +262,7 @@ std::optional<time_point> pool_machine::waiting_since() const noexcept {
   bool waiting = false;
   time_point latest = time_point::min();
   for (const auto& s : table_.slots()) {
-    if (s.state != slot_state::open) continue;
+    if (s.state != slot_state::open || s.lent) continue; // A borrower's silence is its own matter.
     waiting = waiting || !s.idle();
     latest = std::max(latest, s.progressed_at);
   }
@@ -289,25 +290,25 @@ void pool_machine::watch_silence(time_point now, effects& out) {
 
 std::optional<time_point> pool_machine::drain_due() const {
   if (phase_ != phase::draining) return std::nullopt;
-  if (queue_.empty() && table_.empty()) return now_;
+  if (nothing_waits() && table_.empty()) return now_;
   const bool cut_off = now_ >= drain_until_;
-  if (cut_off && !queue_.empty()) return now_;
+  if (cut_off && !nothing_waits()) return now_;
   for (const auto& s : table_.slots())
-    if (s.state != slot_state::closing && (cut_off || (queue_.empty() && s.idle()))) return now_;
+    if (s.state != slot_state::closing && (cut_off || (nothing_waits() && s.idle()))) return now_;
   return cut_off ? std::nullopt : std::optional{drain_until_};
 }
 
 void pool_machine::go_on_draining(time_point now, effects& out) {
   if (phase_ != phase::draining) return;
   const bool cut_off = now >= drain_until_;
-  while (cut_off && !queue_.empty()) {
-    auto r = queue_.pop_front();
+  while (cut_off && !nothing_waits()) {
+    auto r = queue_.empty() ? orders_.pop_front() : queue_.pop_front();
     const auto waited = now - r->queued_at;
     fail(std::move(r), refuse_draining(context(), waited), out);
   }
   for (auto& s : table_.slots())
-    if (s.state != slot_state::closing && (cut_off || (queue_.empty() && s.idle()))) close(s, "the pool drains", out);
-  if (!queue_.empty() || !table_.empty()) return;
+    if (s.state != slot_state::closing && (cut_off || (nothing_waits() && s.idle()))) close(s, "the pool drains", out);
+  if (!nothing_waits() || !table_.empty()) return;
   phase_ = phase::drained;
   out.emplace_back(drained_effect{});
 }

@@ -41,6 +41,7 @@ struct pool_counters {
   std::uint64_t evicted = 0;     ///< Open connections thrown away by `evict`.
   std::uint64_t retired = 0;     ///< Closed because their lifetime was over.
   std::uint64_t idle_closed = 0; ///< Closed because they were not needed.
+  std::uint64_t lent = 0;        ///< Connections handed to a borrower.
 };
 
 /// A pool at one moment.
@@ -54,6 +55,9 @@ struct pool_stats {
   std::size_t outstanding = 0; ///< Requests in the hands of connections.
   std::size_t queued = 0;
   std::size_t queue_max = 0;
+  std::size_t orders_queued = 0; ///< Those of `queued` that wait for a connection of their own.
+  std::size_t lent_max = 0;
+  duration longest_lent{0};    ///< For how long the connection that was lent first has been away.
   duration oldest_wait{0};     ///< Of those in the queue.
   bool overloaded = false;     ///< The wait has been above the target for a whole interval.
   duration wait_average{0};    ///< In the queue, of those dispatched; moving average over about 16.

@@ -13,8 +13,8 @@ std::string sizes(const refusal_context& c) {
   const auto& n = c.connections;
   std::string out = to_string(c.queued) + " of " + to_string(c.options.queue_max) + " queued; " + to_string(n.total())
                     + " of " + to_string(c.options.connections_max) + " connections: " + to_string(n.busy) + " busy, "
-                    + to_string(n.idle) + " idle, " + to_string(n.dialling) + " dialling, "
-                    + to_string(n.closing + n.retiring) + " closing";
+                    + to_string(n.idle) + " idle, " + to_string(n.lent) + " lent, " + to_string(n.dialling)
+                    + " dialling, " + to_string(n.closing + n.retiring) + " closing";
   return out;
 }
 
@@ -58,6 +58,14 @@ failure refuse_queue_timeout(const refusal_context& c, duration waited) {
                  "waited " + text_of(waited) + " in the queue of pool " + c.options.name + "; queue-wait-max allows "
                    + text_of(c.options.queue_wait_max),
                  "look for slow or blocked statements on the server, raise connections-max, or raise queue-wait-max");
+}
+
+failure refuse_order(const refusal_context& c, duration waited) {
+  return refusal(c, cause::queue_timeout,
+                 "waited " + text_of(waited) + " for a connection of pool " + c.options.name
+                   + " to itself; leases-max allows " + to_string(c.options.lent_max()) + " to be lent at a time",
+                 "hold leases and transactions for shorter, give it more time, or raise leases-max and "
+                 "connections-max");
 }
 
 failure refuse_queue_full(const refusal_context& c) {

@@ -25,6 +25,8 @@ struct refusal_context {
 failure refuse_deadline(const refusal_context& c, duration waited, duration allowed);
 /// It waited for `queue_wait_max`.
 failure refuse_queue_timeout(const refusal_context& c, duration waited);
+/// An order waited for `waited`, for its whole time or for `queue_wait_max`, and no connection could be lent.
+failure refuse_order(const refusal_context& c, duration waited);
 /// The queue was at its bound.
 failure refuse_queue_full(const refusal_context& c);
 /// It was shed after it had waited for `waited`, because the queue has been too slow for too long.

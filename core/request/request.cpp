@@ -38,6 +38,12 @@ request::request(batch x, std::unique_ptr<responder> to, time_point arrived, tim
   repeatable_ = b.repeatable;
 }
 
+request::request(session_order x, std::unique_ptr<responder> to, time_point arrived, time_point deadline)
+  : body_(std::move(x)), to_(std::move(to)), arrived_(arrived), deadline_(deadline) {
+  mode_ = std::get<session_order>(body_).mode;
+  repeatable_ = true; // What opens a session leaves nothing behind.
+}
+
 request::~request() {
   if (!to_) return;
   auto to = std::move(to_);
@@ -48,11 +54,13 @@ request::~request() {
 
 std::span<const statement> request::statements() const noexcept {
   if (const auto* s = std::get_if<statement>(&body_)) return {s, 1};
+  if (const auto* o = order()) return o->opening;
   return std::get<batch>(body_).statements;
 }
 
 const std::string& request::wanted_pool() const noexcept {
   if (const auto* s = std::get_if<statement>(&body_)) return s->pool;
+  if (const auto* o = order()) return o->pool;
   return std::get<batch>(body_).pool;
 }
 

@@ -7,6 +7,7 @@
 #include "tripool/core/outcome/failure.hpp"
 #include "tripool/core/pool/pace_book.hpp"
 #include "tripool/core/result/result.hpp"
+#include "tripool/core/statement/session_order.hpp"
 #include "tripool/core/statement/statement.hpp"
 #include "tripool/core/time.hpp"
 
@@ -21,9 +22,17 @@
 
 namespace tripool {
 
+/// What the answer to an order lends: opaque here, an actor's handle in truth. Its end says that nobody has it any
+/// more.
+class loan {
+public:
+  virtual ~loan() = default;
+};
+
 /// The answer of a request that was done: one result a statement, in their order.
 struct reply {
-  std::vector<result> results;
+  std::vector<result> results{};
+  std::shared_ptr<const loan> lent{}; ///< For an order.
 };
 
 /// How far a request has come; decides what may be claimed when its holder dies.
@@ -61,13 +70,16 @@ class request {
 public:
   request(statement x, std::unique_ptr<responder> to, time_point arrived, time_point deadline);
   request(batch x, std::unique_ptr<responder> to, time_point arrived, time_point deadline);
+  request(session_order x, std::unique_ptr<responder> to, time_point arrived, time_point deadline);
   request(request&&) noexcept = default;
   request& operator=(request&&) = delete;
   ~request();
 
-  /// The statements in order; one for a plain statement.
+  /// The statements in order; one for a plain statement; for an order what it opens with, which may be none.
   std::span<const statement> statements() const noexcept;
   bool is_batch() const noexcept { return std::holds_alternative<batch>(body_); }
+  /// The order that it is, or null.
+  const session_order* order() const noexcept { return std::get_if<session_order>(&body_); }
   access mode() const noexcept { return mode_; }
   /// Whether running it twice is harmless: a read, or declared so.
   bool repeatable() const noexcept { return repeatable_ || mode_ == access::read; }
@@ -87,6 +99,8 @@ public:
   /// Releases the debt without an answer: for the responder that takes over an abandoned request.
   std::unique_ptr<responder> release() noexcept { return std::move(to_); }
   void owe(std::unique_ptr<responder> to) noexcept { to_ = std::move(to); }
+  /// Where the answer goes; null once it was given.
+  const responder* creditor() const noexcept { return to_.get(); }
 
   // -- what has been tried; public data of the request's history ---------------------------------------------------
   stage progress = stage::queued;
@@ -99,7 +113,7 @@ public:
   time_point queued_at{}; ///< When it entered the present queue.
 
 private:
-  std::variant<statement, batch> body_;
+  std::variant<statement, batch, session_order> body_;
   std::unique_ptr<responder> to_;
   time_point arrived_;
   time_point deadline_;

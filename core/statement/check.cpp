@@ -17,6 +17,7 @@ using refusal = std::optional<failure>;
 struct context {
   access mode = access::write;
   bool in_batch = false;
+  scope on = scope::shared;
 };
 
 failure refuse(std::string_view sqlstate, std::string message, std::string hint = {}) {
@@ -140,8 +141,41 @@ std::string session_hint(keyword command) {
   }
 }
 
+/// On a session of its own: what would break the session's bookkeeping, or outlive a transaction that is not reset.
+refusal check_borrowed(const statement_traits& traits, context where) {
+  const auto command = name_of(traits.command);
+  const bool lease = where.on == scope::lease;
+  switch (traits.kind) {
+    case statement_kind::ordinary:
+    case statement_kind::transaction_state: return std::nullopt;
+    case statement_kind::copy:
+      return refuse("0A000", "COPY is refused as a statement: its data would have nowhere to go",
+                    "Use the messages copy_in and copy_out.");
+    case statement_kind::transaction_control:
+      if (lease && !where.in_batch) return std::nullopt;
+      if (where.in_batch)
+        return refuse("0A000", command + " is refused inside a batch, which is all or nothing",
+                      "Send it between two batches.");
+      return refuse("0A000", command + " is refused as a text: Tripool must know how the transaction stands",
+                    "Send the handle a message instead: commit, rollback, savepoint, rollback_to, release_savepoint.");
+    case statement_kind::finish_prepared:
+      if (lease && !where.in_batch) return std::nullopt;
+      return refuse("25001", command + " PREPARED cannot run inside a transaction",
+                    "Send it as a statement of its own.");
+    case statement_kind::session_state:
+    case statement_kind::temporary_object:
+      if (lease) return std::nullopt;
+      return refuse(
+        "0A000", command + " is refused: it would stay on the connection after the transaction, and reach others",
+        "Acquire a lease for session work, which is reset afterwards; SET LOCAL and ON COMMIT DROP end with "
+        "the transaction.");
+  }
+  return std::nullopt;
+}
+
 refusal check_kind(const statement_traits& traits, context where) {
   if (traits.kind == statement_kind::ordinary) return std::nullopt;
+  if (where.on != scope::shared) return check_borrowed(traits, where);
   const auto command = name_of(traits.command);
   switch (traits.kind) {
     case statement_kind::ordinary: break;
@@ -214,16 +248,47 @@ std::optional<failure> check(const statement& x, const statement_traits& traits)
   return check_traits(x, traits, {x.mode, false});
 }
 
-std::optional<failure> check(const batch& x) {
+namespace {
+
+refusal check_batch(const batch& x, context where) {
   if (x.statements.empty()) return refuse("42601", "the batch holds no statement", "Send at least one SQL statement.");
   if (auto out = check_timeout(x.timeout)) return out;
   for (std::size_t i = 0; i < x.statements.size(); ++i) {
-    auto out = check_in(x.statements[i], {x.mode, true});
+    auto out = check_in(x.statements[i], where);
     if (!out) continue;
     out->message = "statement " + std::to_string(i + 1) + " of " + std::to_string(x.statements.size())
                    + " in the batch: " + out->message;
     return out;
   }
+  return std::nullopt;
+}
+
+/// A read stays one on a session that was not borrowed for reading.
+access narrower(access x, access session) noexcept {
+  return session == access::read ? session : x;
+}
+
+} // namespace
+
+std::optional<failure> check(const batch& x) {
+  return check_batch(x, {x.mode, true, scope::shared});
+}
+
+std::optional<failure> check(const statement& x, scope where, access mode) {
+  if (auto out = check_timeout(x.timeout)) return out;
+  return check_in(x, {narrower(x.mode, mode), false, where});
+}
+
+std::optional<failure> check(const batch& x, scope where, access mode) {
+  return check_batch(x, {narrower(x.mode, mode), true, where});
+}
+
+std::optional<failure> check(const session_order& x) {
+  if (auto out = check_timeout(x.timeout)) return out;
+  if (auto out = check_timeout(x.hold_max)) return out;
+  const auto& t = x.transaction;
+  if (t.deferrable && !(t.read_only && t.level == isolation::serializable))
+    return refuse("22023", "DEFERRABLE has no effect on this transaction", "It is for SERIALIZABLE READ ONLY alone.");
   return std::nullopt;
 }
 

@@ -4,10 +4,12 @@
 #pragma once
 
 #include "tripool/core/outcome/failure.hpp"
+#include "tripool/core/statement/session_order.hpp"
 #include "tripool/core/statement/statement.hpp"
 #include "tripool/core/statement/traits.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 
 namespace tripool {
@@ -35,6 +37,22 @@ std::optional<failure> check(const statement& x);
 
 /// The same, with traits that are known already: they must be those of `x.text`, which must be valid UTF-8.
 std::optional<failure> check(const statement& x, const statement_traits& traits);
+
+/// Where a statement is to run, which decides what would harm others or its own surroundings.
+enum class scope : std::uint8_t {
+  shared,      ///< On a connection that others use too, as its own transaction.
+  transaction, ///< On a connection lent for one transaction, and not reset afterwards.
+  lease,       ///< On a connection lent for session work, and reset afterwards.
+};
+
+/// The same for a statement on a borrowed session. `mode` is the session's: a read's statements must be reads.
+/// In a transaction transaction control (0A000: there are messages for it), COPY and what would stay on the session are
+/// refused; in a lease only COPY is, and transaction control inside a batch.
+std::optional<failure> check(const statement& x, scope where, access mode);
+std::optional<failure> check(const batch& x, scope where, access mode);
+
+/// Checks an order: its times (22023), and options that would have no effect (22023).
+std::optional<failure> check(const session_order& x);
 
 /// Checks every statement of a batch, against the access of the whole batch. The message says which statement it is
 /// about, counting from 1. An empty batch is refused (42601).

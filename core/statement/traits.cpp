@@ -387,4 +387,10 @@ bool may_commit_inside(std::string_view text) noexcept {
   return command == keyword::call_ || command == keyword::do_;
 }
 
+bool may_leave_work(std::string_view text, std::string_view sqlstate) noexcept {
+  if (may_commit_inside(text)) return true;
+  const bool refused = sqlstate == "25001" || sqlstate.substr(0, 2) == "42";
+  return !refused && analyse(text).own_transaction;
+}
+
 } // namespace tripool

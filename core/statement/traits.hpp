@@ -51,4 +51,9 @@ statement_traits analyse(std::string_view text) noexcept;
 /// Whether the text is a CALL or a DO: outside of a block it may commit before it fails.
 bool may_commit_inside(std::string_view text) noexcept;
 
+/// Whether a statement that ran outside of a block may have left something behind when it failed with that SQLSTATE.
+/// CALL and DO may have committed; others that refuse a block, such as CREATE INDEX CONCURRENTLY, work in several
+/// transactions once they have begun, which they have not when they were refused as such.
+bool may_leave_work(std::string_view text, std::string_view sqlstate) noexcept;
+
 } // namespace tripool

@@ -32,7 +32,7 @@ result tag(std::string text) {
 }
 
 bool is_exit(const sim_command& c) {
-  return c.what == sim_verb::commit || c.what == sim_verb::rollback;
+  return c.what == sim_verb::commit || c.what == sim_verb::rollback || c.what == sim_verb::rollback_to;
 }
 
 } // namespace
@@ -212,6 +212,10 @@ bool sim_backend::run_control(const sim_message& m, const sim_command& c) {
       complete(tag("COMMIT"));
       return true;
     }
+    case sim_verb::savepoint:
+    case sim_verb::rollback_to:
+    case sim_verb::release_savepoint: return run_savepoint(m, c), true;
+    case sim_verb::discard_all: return discard_all(m), true;
     case sim_verb::deallocate: {
       auto close = m;
       close.name = c.key;
@@ -303,6 +307,8 @@ result sim_backend::perform(const sim_command& c) {
     }
     case sim_verb::select_null: return select({{cell{}}});
     case sim_verb::select_big: return select({{cell{std::string(c.size, 'x')}}});
+    case sim_verb::set: settings_[c.key] = c.value; return tag("SET");
+    case sim_verb::show: return select({{cell{settings_[c.key]}}});
     case sim_verb::probe: return home_.probe_row();
     case sim_verb::listen: listens_.emplace_back(true, c.key); return tag("LISTEN");
     case sim_verb::unlisten: listens_.emplace_back(false, c.key); return tag("UNLISTEN");

@@ -62,6 +62,8 @@ public:
   void die();
   /// DISCARD ALL by somebody in between: later uses of a name end in 26000.
   void forget_statements() { statements_.clear(); }
+  /// What SET has changed and nobody has reset.
+  const std::map<std::string, std::string>& settings() const noexcept { return settings_; }
   void push_parameter(std::string name, std::string value);
   /// Somebody has notified: passed on if it listens, at once when it is idle, else with the next Sync.
   void hear(const sim_notification& x);
@@ -80,6 +82,12 @@ private:
     bool prepared = false;
     std::size_t entry = 0; ///< In the ledger.
   };
+  /// A savepoint: what the transaction had done by then.
+  struct mark {
+    std::string name;
+    std::size_t writes = 0;
+    std::size_t members = 0;
+  };
   /// What the script did at a point.
   struct stroke {
     enum class kind : std::uint8_t { none, error, wait, over };
@@ -95,6 +103,8 @@ private:
   bool on_close(const sim_message& m);
   bool perform_bound(const sim_message& m);
   bool run_control(const sim_message& m, const sim_command& c);
+  void run_savepoint(const sim_message& m, const sim_command& c);
+  void discard_all(const sim_message& m);
   bool run_statement(const sim_message& m, const sim_command& c, const std::string& text);
   bool run_committing(const sim_message& m, const sim_command& c);
   bool on_copy(const sim_message& m);
@@ -130,7 +140,9 @@ private:
   std::string bound_;       ///< The bound text of what was executed last.
   sim_store::transaction writes_;
   std::vector<member> members_;
-  std::string copied_; ///< The data of the COPY FROM STDIN under way.
+  std::vector<mark> savepoints_;
+  std::map<std::string, std::string> settings_; ///< What SET has changed, for the whole session.
+  std::string copied_;                          ///< The data of the COPY FROM STDIN under way.
   std::size_t copy_rows_ = 0;
   bool copying_ = false;                              ///< It takes data.
   bool copy_over_ = false;                            ///< It failed: what still comes of it is ignored.

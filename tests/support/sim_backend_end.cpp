@@ -73,6 +73,7 @@ sim_backend::stroke sim_backend::commit() {
     if (hit.what != stroke::kind::none) return hit;
   }
   members_.clear();
+  savepoints_.clear();
   pipelining_ = false;
   return {};
 }
@@ -82,6 +83,7 @@ void sim_backend::roll_back() {
     if (home_.ledger().entries()[x.entry].now == sim_execution::end::open)
       home_.ledger().settle(x.entry, sim_execution::end::rolled_back);
   members_.clear();
+  savepoints_.clear();
   writes_.clear();
   listens_.clear();
   notifies_.clear();
@@ -127,7 +129,7 @@ void sim_backend::answer_error(const sim_message& m, server_message e) {
   const bool fatal = e.severity == "FATAL";
   const auto sqlstate = e.sqlstate;
   const auto text = e.message;
-  roll_back();
+  if (savepoints_.empty() || fatal) roll_back(); // Else what came before a savepoint may still be committed.
   if (block_ == block::open) block_ = block::failed;
   sim_reply x;
   if (m.what != sim_message::kind::sync) {

@@ -5,6 +5,7 @@
 #include "tripool/core/health/probe.hpp"
 #include "tripool/core/listen/channel.hpp"
 
+#include <algorithm>
 #include <cctype>
 #include <cstdlib>
 #include <type_traits>
@@ -138,6 +139,10 @@ bool sim_command::is_control() const noexcept {
     case sim_verb::begin_read_only:
     case sim_verb::commit:
     case sim_verb::rollback:
+    case sim_verb::savepoint:
+    case sim_verb::rollback_to:
+    case sim_verb::release_savepoint:
+    case sim_verb::discard_all:
     case sim_verb::deallocate: return true;
     default: return false;
   }
@@ -176,7 +181,16 @@ sim_command sim_parse(std::string_view bound) {
   if (verb == "unlisten") return parse_listen(sim_verb::unlisten, bound);
   if (verb == "notify") return parse_notify(bound);
   if (verb == "noop") return {sim_verb::noop, {}, {}, 0};
-  if (verb == "begin") return {w.size() > 1 ? sim_verb::begin_read_only : sim_verb::begin, {}, {}, 0};
+  if (verb == "begin") {
+    const auto only = std::find_if(w.begin(), w.end(), [](const auto& x) { return lower(x) == "only"; });
+    return {only != w.end() ? sim_verb::begin_read_only : sim_verb::begin, {}, {}, 0};
+  }
+  if (verb == "savepoint" && w.size() == 2) return {sim_verb::savepoint, w[1], {}, 0};
+  if (verb == "rollback" && w.size() == 4) return {sim_verb::rollback_to, w[3], {}, 0};
+  if (verb == "release" && w.size() == 3) return {sim_verb::release_savepoint, w[2], {}, 0};
+  if (verb == "discard" && w.size() == 2) return {sim_verb::discard_all, {}, {}, 0};
+  if (verb == "set" && w.size() == 3) return {sim_verb::set, w[1], w[2], 0};
+  if (verb == "show" && w.size() == 2) return {sim_verb::show, w[1], {}, 0};
   if (verb == "commit") return {sim_verb::commit, {}, {}, 0};
   if (verb == "rollback") return {sim_verb::rollback, {}, {}, 0};
   if (verb == "deallocate" && w.size() == 2) return {sim_verb::deallocate, w[1], {}, 0};

@@ -1,7 +1,8 @@
 // The toy SQL of the simulated server: a few recognised texts, enough to tell a row that is there from one that is not.
 // Words are separated by blanks, keywords may be in upper or lower case, $1, $2 ... stand for the parameters:
 //   insert K V [unique] | update K V | delete K | select K | select null | select big N | select put K V
-//   vacuum | call K V | noop | begin [read only] | commit | rollback | deallocate NAME | the monitor's probe
+//   savepoint N | rollback to savepoint N | release savepoint N | discard all | set N V | show N
+//   vacuum | call K V | noop | begin [... read only] | commit | rollback | deallocate NAME | the monitor's probe
 //   copy K from stdin (one row a line; a line "bad" is refused) | copy K to stdout | copy big N to stdout (N rows)
 //   listen "K" | unlisten "K" | notify K V, which is what `select pg_notify($1, $2)` becomes
 // Knows nothing of sessions. Used by the simulated backend.
@@ -38,6 +39,12 @@ enum class sim_verb : std::uint8_t {
   begin_read_only,
   commit,
   rollback,
+  savepoint,
+  rollback_to,
+  release_savepoint,
+  discard_all,
+  set,  ///< Session state: `show` tells it, `discard all` forgets it.
+  show, ///< One row with the value, or an empty text.
   deallocate,
   probe,
   copy_in,
