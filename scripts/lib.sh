@@ -5,7 +5,7 @@
 
 # What building and running needs, and what the checks need beyond that. `postgresql` stands for any server >= 15.
 packages_run=(g++ cmake ninja-build libcaf-dev libpq-dev libspdlog-dev libcli11-dev nlohmann-json3-dev postgresql)
-packages_check=("${packages_run[@]}" catch2 python3 clang-format-14)
+packages_check=("${packages_run[@]}" catch2 librapidcheck-dev python3 clang-format-14)
 packages_tidy=(clang-tidy-14)
 
 say() { printf '%s\n' "$*"; }

@@ -172,6 +172,12 @@ decode_error wrong_type(const encoded_value& x, std::string_view wanted) {
   return {std::move(out)};
 }
 
+decode_error text_refused(const encoded_value& x, std::string_view wanted) {
+  auto out = wrong_type(x, wanted);
+  out.message += " in text format: ask for result_format::binary";
+  return out;
+}
+
 decode_error does_not_fit(const encoded_value& x, std::string_view wanted) {
   std::string out = "a value of " + type_name_of(x.type, x.types) + " does not fit ";
   out += wanted;

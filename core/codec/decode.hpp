@@ -49,6 +49,8 @@ struct wide_integer {
 decode_error wrong_type(const encoded_value& x, std::string_view wanted);
 /// "a value of int8 does not fit std::int16_t".
 decode_error does_not_fit(const encoded_value& x, std::string_view wanted);
+/// "date cannot be read as ... in text format: ask for result_format::binary".
+decode_error text_refused(const encoded_value& x, std::string_view wanted);
 /// "malformed int4 (3 bytes in binary format)": the server or the type's OID is not what it seems.
 decode_error malformed(const encoded_value& x);
 /// "NULL of int4 cannot be read as std::int32_t: ask for a std::optional".

@@ -55,79 +55,99 @@ inline constexpr std::uint32_t int8multirange = 4536;
 /// The first OID that is not the same in all databases.
 inline constexpr std::uint32_t first_user_defined = 16384;
 
+/// A type and the type of arrays of it.
+struct array_pair {
+  std::uint32_t element;
+  std::uint32_t array;
+};
+
+inline constexpr array_pair arrays[] = {
+  {bool_, 1000},
+  {bytea, 1001},
+  {char_, 1002},
+  {name, 1003},
+  {int2, 1005},
+  {int4, 1007},
+  {text, 1009},
+  {xid, 1011},
+  {cid, 1012},
+  {bpchar, 1014},
+  {varchar, 1015},
+  {int8, 1016},
+  {float4, 1021},
+  {float8, 1022},
+  {oid, 1028},
+  {inet, 1041},
+  {cidr, 651},
+  {timestamp, 1115},
+  {date, 1182},
+  {time, 1183},
+  {timestamptz, 1185},
+  {interval, 1187},
+  {numeric, 1231},
+  {timetz, 1270},
+  {json, 199},
+  {xml, 143},
+  {uuid, 2951},
+  {jsonb, 3807},
+  {record, 2287},
+  {int4range, 3905},
+  {numrange, 3907},
+  {tsrange, 3909},
+  {tstzrange, 3911},
+  {daterange, 3913},
+  {int8range, 3927},
+  {int4multirange, 6150},
+  {nummultirange, 6151},
+  {tsmultirange, 6152},
+  {tstzmultirange, 6153},
+  {datemultirange, 6155},
+  {int8multirange, 6157},
+  {xid8, 271},
+};
+
 /// The built-in type of arrays of `element`, or 0.
 constexpr std::uint32_t array_of(std::uint32_t element) noexcept {
-  switch (element) {
-    case bool_: return 1000;
-    case bytea: return 1001;
-    case char_: return 1002;
-    case name: return 1003;
-    case int2: return 1005;
-    case int4: return 1007;
-    case text: return 1009;
-    case xid: return 1011;
-    case cid: return 1012;
-    case bpchar: return 1014;
-    case varchar: return 1015;
-    case int8: return 1016;
-    case float4: return 1021;
-    case float8: return 1022;
-    case oid: return 1028;
-    case inet: return 1041;
-    case cidr: return 651;
-    case timestamp: return 1115;
-    case date: return 1182;
-    case time: return 1183;
-    case timestamptz: return 1185;
-    case interval: return 1187;
-    case numeric: return 1231;
-    case timetz: return 1270;
-    case json: return 199;
-    case xml: return 143;
-    case uuid: return 2951;
-    case jsonb: return 3807;
-    case record: return 2287;
-    case int4range: return 3905;
-    case numrange: return 3907;
-    case tsrange: return 3909;
-    case tstzrange: return 3911;
-    case daterange: return 3913;
-    case int8range: return 3927;
-    case int4multirange: return 6150;
-    case nummultirange: return 6151;
-    case tsmultirange: return 6152;
-    case tstzmultirange: return 6153;
-    case datemultirange: return 6155;
-    case int8multirange: return 6157;
-    case xid8: return 271;
-    default: return 0;
+  for (const auto& x : arrays) {
+    if (x.element == element) return x.array;
   }
+  return 0;
 }
 
-/// The built-in type of ranges of `bound`, or 0.
-constexpr std::uint32_t range_of(std::uint32_t bound) noexcept {
-  switch (bound) {
-    case int4: return int4range;
-    case int8: return int8range;
-    case numeric: return numrange;
-    case timestamp: return tsrange;
-    case timestamptz: return tstzrange;
-    case date: return daterange;
-    default: return 0;
+/// The type of the elements of a built-in array type, or 0.
+constexpr std::uint32_t element_of(std::uint32_t array) noexcept {
+  for (const auto& x : arrays) {
+    if (x.array == array) return x.element;
   }
+  return 0;
 }
 
-/// The built-in type of multiranges of `bound`, or 0.
-constexpr std::uint32_t multirange_of(std::uint32_t bound) noexcept {
-  switch (bound) {
-    case int4: return int4multirange;
-    case int8: return int8multirange;
-    case numeric: return nummultirange;
-    case timestamp: return tsmultirange;
-    case timestamptz: return tstzmultirange;
-    case date: return datemultirange;
-    default: return 0;
+/// A type, the type of ranges of it, and that of multiranges.
+struct range_triple {
+  std::uint32_t bound;
+  std::uint32_t range;
+  std::uint32_t multirange;
+};
+
+inline constexpr range_triple ranges[] = {
+  {int4, int4range, int4multirange},  {int8, int8range, int8multirange},        {numeric, numrange, nummultirange},
+  {timestamp, tsrange, tsmultirange}, {timestamptz, tstzrange, tstzmultirange}, {date, daterange, datemultirange},
+};
+
+/// The built-in range types of `bound`, all 0 when there are none.
+constexpr range_triple ranges_of(std::uint32_t bound) noexcept {
+  for (const auto& x : ranges) {
+    if (x.bound == bound) return x;
   }
+  return {};
+}
+
+/// The type of the bounds of a built-in range or multirange type, or 0.
+constexpr std::uint32_t bound_of(std::uint32_t range) noexcept {
+  for (const auto& x : ranges) {
+    if (x.range == range || x.multirange == range) return x.bound;
+  }
+  return 0;
 }
 
 } // namespace tripool::server_type

@@ -43,6 +43,16 @@ decode_error row::no_column(std::string_view name) const {
   return {std::move(message)};
 }
 
+decoded<std::size_t> row::find_only(std::string_view name) const {
+  const auto first = find(name);
+  if (!first) return unexpected{no_column(name)};
+  for (std::size_t i = *first + 1; i < size(); ++i) {
+    if (data_->column_name(i) == name)
+      return unexpected{decode_error{"there are several columns " + quoted(name) + ": give them names of their own"}};
+  }
+  return *first;
+}
+
 decode_error row::wrong_width(std::size_t wanted) const {
   return {"a row of " + counted(size(), "column") + " cannot be read as " + counted(wanted, "value")};
 }

@@ -5,8 +5,10 @@
 
 #include "tripool/core/codec/codec.hpp"
 #include "tripool/core/result/aggregate.hpp"
+#include "tripool/core/result/mapping.hpp"
 #include "tripool/core/result/result.hpp"
 
+#include <array>
 #include <compare>
 #include <cstddef>
 #include <iterator>
@@ -66,15 +68,28 @@ public:
   }
 
   /// The whole row as a `T`: its only column, or its columns in order as the elements of a std::tuple or std::pair or
-  /// the members of a plain struct (up to 16). The number of columns must be the same.
+  /// the members of a plain struct (up to 16); the number of columns must then be the same. A struct whose columns are
+  /// named (see mapping.hpp) is read by their names. One mapped to a composite type is read from an only column.
   template <row_readable T>
   decoded<T> as() const;
+
+  /// Where the columns of a struct with named columns are, in the order of its members.
+  template <named_columns T>
+  using places = std::array<std::size_t, std::tuple_size_v<decltype(detail::members_of(std::declval<T&>()))>>;
+  /// Finds them by name, once for all rows of a result. Errors: a column is missing, or there are two of its name.
+  template <named_columns T>
+  decoded<places<T>> locate() const;
+  /// The whole row as a `T`, from where its columns were found in a row of the same result.
+  template <named_columns T>
+  decoded<T> as(const places<T>& where) const;
 
 private:
   std::optional<std::size_t> find(std::string_view name) const noexcept;
   decode_error no_column(std::size_t column) const;
   decode_error no_column(std::string_view name) const;
   decode_error wrong_width(std::size_t wanted) const;
+  /// The only column of that name.
+  decoded<std::size_t> find_only(std::string_view name) const;
   /// Adds column and row to an error that speaks of the value alone.
   decode_error placed(const decode_error& x, std::size_t column) const;
 
@@ -84,6 +99,15 @@ private:
     static_cast<void>((fill_one(std::get<Is>(into), Is, out) && ...));
     return out;
   }
+  template <class Tuple, class Places, std::size_t... Is>
+  std::optional<decode_error> fill_from(Tuple&& into, const Places& where, std::index_sequence<Is...>) const {
+    std::optional<decode_error> out;
+    static_cast<void>((fill_one(std::get<Is>(into), where[Is], out) && ...));
+    return out;
+  }
+  /// The columns in order, as the elements of a tuple or the members of a struct.
+  template <class T>
+  decoded<T> by_position() const;
   template <class T>
   bool fill_one(T& into, std::size_t column, std::optional<decode_error>& error) const {
     auto x = get<T>(column);
@@ -100,25 +124,62 @@ private:
 
 template <row_readable T>
 decoded<T> row::as() const {
-  if constexpr (decodable<T>) {
+  // A tuple is a row before it is a composite in an only column, which a tuple of one tuple reads.
+  if constexpr (detail::is_tuple<T>) {
+    return by_position<T>();
+  } else if constexpr (named_columns<T>) {
+    const auto where = locate<T>();
+    if (!where) return unexpected{where.error()};
+    return as<T>(*where);
+  } else if constexpr (mapped_composite<T>) {
+    if constexpr (decodable<T>) {
+      if (size() == 1) return get<T>(std::size_t{0});
+    }
+    return by_position<T>();
+  } else if constexpr (decodable<T>) {
     if (size() != 1) return unexpected{wrong_width(1)};
     return get<T>(std::size_t{0});
   } else {
-    T out{};
-    std::optional<decode_error> error;
-    if constexpr (detail::is_tuple<T>) {
-      constexpr std::size_t width = std::tuple_size_v<T>;
-      if (size() != width) return unexpected{wrong_width(width)};
-      error = fill(out, std::make_index_sequence<width>{});
-    } else {
-      auto members = detail::members_of(out);
-      constexpr std::size_t width = std::tuple_size_v<decltype(members)>;
-      if (size() != width) return unexpected{wrong_width(width)};
-      error = fill(members, std::make_index_sequence<width>{});
-    }
-    if (error) return unexpected{std::move(*error)};
-    return out;
+    return by_position<T>();
   }
+}
+
+template <class T>
+decoded<T> row::by_position() const {
+  T out{};
+  std::optional<decode_error> error;
+  if constexpr (detail::is_tuple<T>) {
+    constexpr std::size_t width = std::tuple_size_v<T>;
+    if (size() != width) return unexpected{wrong_width(width)};
+    error = fill(out, std::make_index_sequence<width>{});
+  } else {
+    auto members = detail::members_of(out);
+    constexpr std::size_t width = std::tuple_size_v<decltype(members)>;
+    if (size() != width) return unexpected{wrong_width(width)};
+    error = fill(members, std::make_index_sequence<width>{});
+  }
+  if (error) return unexpected{std::move(*error)};
+  return out;
+}
+
+template <named_columns T>
+decoded<row::places<T>> row::locate() const {
+  places<T> out{};
+  static_assert(columns<T>::names.size() == std::tuple_size_v<places<T>>, "one name for each member");
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const auto column = find_only(columns<T>::names[i]);
+    if (!column) return unexpected{column.error()};
+    out[i] = *column;
+  }
+  return out;
+}
+
+template <named_columns T>
+decoded<T> row::as(const places<T>& where) const {
+  T out{};
+  if (auto error = fill_from(detail::members_of(out), where, std::make_index_sequence<std::tuple_size_v<places<T>>>{}))
+    return unexpected{std::move(*error)};
+  return out;
 }
 
 /// Walks over the rows of a result; random access.
@@ -196,10 +257,21 @@ template <class T>
 decoded<std::vector<T>> result::all() const {
   std::vector<T> out;
   out.reserve(size());
-  for (const row x : *this) {
-    auto value = x.template as<T>();
-    if (!value) return unexpected{std::move(value).error()};
-    out.push_back(std::move(*value));
+  if constexpr (named_columns<T>) {
+    if (empty()) return out;
+    const auto where = (*this)[0].template locate<T>();
+    if (!where) return unexpected{where.error()};
+    for (const row x : *this) {
+      auto value = x.template as<T>(*where);
+      if (!value) return unexpected{std::move(value).error()};
+      out.push_back(std::move(*value));
+    }
+  } else {
+    for (const row x : *this) {
+      auto value = x.template as<T>();
+      if (!value) return unexpected{std::move(value).error()};
+      out.push_back(std::move(*value));
+    }
   }
   return out;
 }
