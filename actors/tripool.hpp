@@ -1,5 +1,5 @@
 // Everything that an embedding application needs: the instance, the messages, the outcomes, the configuration, the
-// status.
+// status, and all types that can be asked for and sent.
 #pragma once
 
 #include "tripool/actors/client/blocking_client.hpp"
@@ -11,7 +11,8 @@
 #include "tripool/actors/protocol.hpp"
 #include "tripool/actors/protocol_session.hpp"
 #include "tripool/actors/status.hpp"
+#include "tripool/core/codec/all.hpp"
 #include "tripool/core/config/options.hpp"
 #include "tripool/core/outcome/failure.hpp"
-#include "tripool/core/result/result.hpp"
+#include "tripool/core/result/row.hpp"
 #include "tripool/core/statement/statement.hpp"
