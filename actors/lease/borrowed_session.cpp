@@ -200,7 +200,7 @@ void borrowed_session::give_up() {
 void borrowed_session::end_if_unused() {
   if (got_ || !unused_) return;
   // CAF ends an actor only inside of a message's handler; this may run outside of any.
-  caf::anon_send_exit(caf::actor_cast<caf::actor>(this), caf::exit_reason::normal);
+  caf::anon_send_exit(caf::actor_cast<caf::actor>(this), caf::exit_reason::user_shutdown);
 }
 
 void borrowed_session::on_end() {

@@ -43,6 +43,15 @@ inline request_ptr make_request(time_point now, duration within = std::chrono::s
   return r;
 }
 
+/// An order for a session, with a deadline `within` after `now`.
+inline request_ptr make_order(time_point now, duration within, std::uint64_t id) {
+  static answers ignored;
+  auto r =
+    std::make_shared<request>(session_order{}, std::make_unique<counting_responder>(&ignored), now, now + within);
+  r->set_id(id);
+  return r;
+}
+
 /// Options of a small pool with round numbers.
 inline pool_options small_pool(std::size_t min = 2, std::size_t max = 4) {
   pool_options x;

@@ -89,7 +89,8 @@ private:
 
   void submit() {
     for (auto n = pick(4); n > 0; --n) {
-      auto r = make_request(now_, std::chrono::milliseconds{pick(4000)}, ++last_id_);
+      const auto within = std::chrono::milliseconds{pick(4000)};
+      auto r = pick(5) == 0 ? make_order(now_, within, ++last_id_) : make_request(now_, within, ++last_id_);
       places_[last_id_] = place::queue;
       machine_.submit(std::move(r), now_, out_);
     }
@@ -195,7 +196,9 @@ private:
     auto& to = links_.at(x.id);
     REQUIRE(to.state == link_state::open);
     REQUIRE_FALSE(x.requests.empty());
+    if (x.requests.front()->order()) REQUIRE(to.held.empty());
     for (auto& r : x.requests) {
+      REQUIRE((to.held.empty() || !(r->order() || to.held.front()->order()))); // Lent: to itself.
       REQUIRE(places_.at(r->id()) == place::queue);
       REQUIRE(r->deadline() > now_);
       places_[r->id()] = place::connection;
@@ -235,8 +238,12 @@ private:
     const auto queued = static_cast<std::size_t>(
       std::count_if(places_.begin(), places_.end(), [](auto& p) { return p.second == place::queue; }));
     REQUIRE(x.queued == queued);
-    std::size_t held = 0;
-    for (const auto& [id, l] : links_) held += l.held.size();
+    std::size_t held = 0, lent = 0;
+    for (const auto& [id, l] : links_) {
+      held += l.held.size();
+      lent += !l.held.empty() && l.held.front()->order() ? 1 : 0;
+    }
+    REQUIRE(lent <= options_.lent_max());
     REQUIRE(x.outstanding == held);
     const auto& n = x.counters;
     REQUIRE(n.submitted + n.returned == n.dispatched + n.moved + n.failed + x.queued);
