@@ -1,0 +1,235 @@
+// What a borrowed session's machine promises while its server answers: order, states, savepoints, the end.
+#include "tests/support/catch.hpp"
+#include "tests/unit/lease/lease_bench.hpp"
+
+#include "tripool/core/lease/traces.hpp"
+
+using namespace tripool;
+using namespace tripool::test;
+using namespace std::chrono_literals;
+using phase = lease_machine::phase;
+
+TEST_CASE("lease: commands run in their order and share round trips", "[lease]") {
+  lease_bench b;
+  REQUIRE(b.open(b.transaction())->is_done());
+  b.link().hold();
+  const auto x = b.run("insert a 1");
+  const auto y = b.run("select a");
+  const auto end = b.commit();
+  b.drain();
+  CHECK(b.db.ledger().committed("insert a 1") == 1); // All of it is on its way before the first answer.
+  b.link().release_all();
+  b.drain();
+  CHECK(x->is_done());
+  CHECK(y->done->results.front().size() == 1);
+  CHECK(end->is_done());
+  CHECK(b.state() == phase::over);
+  CHECK(b.machine->ended_as() == "was committed");
+}
+
+TEST_CASE("lease: statements are prepared at their second use, as elsewhere", "[lease]") {
+  lease_bench b;
+  b.open(b.transaction());
+  for (int i = 0; i < 3; ++i) b.run("select a");
+  b.drain();
+  CHECK(b.backend().prepared_statements() == 1);
+  b.rollback();
+  b.drain();
+  CHECK(b.machine->take_statements().prepared() == 1); // They stay with the session.
+}
+
+TEST_CASE("lease: names that the session has lost are prepared anew", "[lease]") {
+  lease_bench b;
+  b.open(b.lease());
+  for (int i = 0; i < 2; ++i) b.run("select a");
+  b.drain();
+  b.backend().forget_statements();
+  const auto x = b.run("select a");
+  b.drain();
+  CHECK(x->is_done());
+  b.run("select a");
+  b.drain();
+  b.db.change_schema();
+  const auto y = b.run("select a");
+  b.drain();
+  CHECK(y->is_done());
+}
+
+TEST_CASE("lease: nothing is asked of a transaction that is being ended, or has ended", "[lease]") {
+  lease_bench b;
+  b.open(b.transaction());
+  b.commit();
+  const auto at_once = b.run("insert a 1");
+  b.drain();
+  const auto late = b.run("insert b 1");
+  for (const auto& x : {at_once, late}) {
+    REQUIRE(x->is(outcome::rejected));
+    CHECK(x->failed->sqlstate == "25000");
+    CHECK_FALSE(x->failed->hint.empty());
+  }
+  CHECK(b.db.ledger().executed("insert a 1") == 0);
+}
+
+TEST_CASE("lease: a failed transaction says where it failed, and that its COMMIT became a ROLLBACK", "[lease]") {
+  lease_bench b;
+  b.open(b.transaction());
+  b.run("insert a 1");
+  const auto bad = b.run("insart");
+  const auto after = b.run("insert c 1");
+  const auto end = b.commit();
+  b.drain();
+  CHECK(bad->failed->sqlstate == "42601");
+  CHECK(after->failed->sqlstate == "25P02");
+  CHECK(after->failed->detail.find("42601") != std::string::npos);
+  REQUIRE(end->is(outcome::rejected));
+  CHECK(end->failed->sqlstate == "25P02");
+  CHECK(b.db.ledger().commits().empty());
+  CHECK(b.state() == phase::over);
+}
+
+TEST_CASE("lease: an error of the COMMIT itself is the transaction's", "[lease]") {
+  lease_bench b;
+  b.open(b.transaction());
+  b.db.script().add({"insert a 1", fault_point::before_commit, fault_kind::error, "40001"});
+  b.run("insert a 1");
+  const auto end = b.commit();
+  b.drain();
+  REQUIRE(end->is(outcome::rejected));
+  CHECK(end->failed->sqlstate == "40001");
+  CHECK(b.state() == phase::over);
+}
+
+TEST_CASE("lease: savepoints are known by name, and an unknown one harms nothing", "[lease]") {
+  lease_bench b;
+  b.open(b.transaction());
+  b.run("insert a 1");
+  b.savepoint("x");
+  b.savepoint("y");
+  b.run("insart");
+  const auto back = b.rollback_to("x");
+  const auto gone = b.rollback_to("y");
+  const auto unknown = b.rollback_to("z");
+  const auto empty = b.savepoint("");
+  const auto longest = b.savepoint(std::string(64, 'n'));
+  b.run("insert b 1");
+  const auto end = b.commit();
+  b.drain();
+  CHECK(back->is_done());
+  CHECK(gone->failed->sqlstate == "3B001");
+  CHECK(unknown->failed->sqlstate == "3B001");
+  CHECK(empty->failed->sqlstate == "42601");
+  CHECK(longest->failed->sqlstate == "42622");
+  CHECK(end->is_done());
+  CHECK(b.db.ledger().committed("insert b 1") == 1);
+}
+
+TEST_CASE("lease: names are quoted", "[lease]") {
+  CHECK(quote_name("a") == "\"a\"");
+  CHECK(quote_name("a\"; drop table t; --") == "\"a\"\"; drop table t; --\"");
+  CHECK(begin_text({isolation::serializable, true, true}) == "BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY DEFERRABLE");
+  CHECK(begin_text({}) == "BEGIN");
+}
+
+TEST_CASE("lease: a lease's state is thrown away, a clean transaction's is kept", "[lease]") {
+  lease_bench b;
+  b.open(b.lease());
+  b.run("set a b");
+  b.drain();
+  CHECK(b.backend().settings().size() == 1);
+  const auto end = b.release();
+  b.drain();
+  CHECK(end->is_done());
+  CHECK(b.backend().settings().empty());
+  CHECK(b.machine->was_reset());
+  lease_bench c;
+  c.open(c.transaction());
+  c.run("insert a 1");
+  c.commit();
+  c.drain();
+  CHECK(c.state() == phase::over);
+  CHECK_FALSE(c.machine->was_reset());
+}
+
+TEST_CASE("lease: what may leave traces is known by name", "[lease]") {
+  CHECK(may_leave_traces("select set_config('a', 'b', false)"));
+  CHECK(may_leave_traces("select PG_Advisory_Lock(1)"));
+  CHECK(may_leave_traces("select pg_try_advisory_lock_shared(1)"));
+  CHECK(may_leave_traces("do $$ begin set a = b; end $$"));
+  CHECK_FALSE(may_leave_traces("select pg_advisory_xact_lock(1)"));
+  CHECK_FALSE(may_leave_traces("update t set config = 1"));
+  CHECK_FALSE(may_leave_traces(""));
+}
+
+TEST_CASE("lease: a transaction with traces is reset", "[lease]") {
+  lease_bench b;
+  b.open(b.transaction());
+  b.run("select pg_advisory_lock(1)");
+  b.rollback();
+  b.drain();
+  CHECK(b.state() == phase::over);
+  CHECK(b.machine->was_reset());
+}
+
+TEST_CASE("lease: a session that cannot be reset is closed", "[lease]") {
+  lease_bench b;
+  b.open(b.lease());
+  b.run("insert a 1");
+  b.drain();
+  b.db.hang();
+  const auto end = b.release();
+  b.drain();
+  CHECK(end->answers == 0);
+  b.pass(b.limits.cancel_grace);
+  CHECK(end->is_done()); // It is given back, one way or another.
+  CHECK(b.closed);
+}
+
+TEST_CASE("lease: a dropped handle lets finish what was asked, and rolls the rest back", "[lease]") {
+  lease_bench b;
+  b.open(b.transaction());
+  const auto x = b.run("insert a 1");
+  b.machine->dropped();
+  b.drain();
+  CHECK(x->is_done());
+  CHECK(b.state() == phase::over);
+  CHECK(b.db.ledger().commits().empty());
+  CHECK(b.machine->ended_as() == "was rolled back");
+}
+
+TEST_CASE("lease: commands beyond queue-max are refused, and harm nothing", "[lease]") {
+  lease_bench b;
+  b.limits.queue_max = 3;
+  b.open(b.transaction());
+  std::vector<recorded> all;
+  for (int i = 0; i < 5; ++i) all.push_back(b.run("insert a" + std::to_string(i) + " 1"));
+  b.drain();
+  CHECK(all[2]->is_done());
+  REQUIRE(all[3]->is(outcome::not_executed));
+  CHECK(all[3]->failed->why == cause::queue_full);
+}
+
+TEST_CASE("lease: a result that is too large is cancelled", "[lease]") {
+  lease_bench b;
+  b.limits.result_bytes_max = 1000;
+  b.open(b.lease());
+  auto [r, x] = make_recorded([] {
+    statement s{"select big 5000"};
+    s.mode = access::read;
+    return s;
+  }(), b.now, b.now + 1s);
+  b.machine->submit(lease_task::statement, std::move(r), {}, b.now);
+  b.drain();
+  REQUIRE(x->is(outcome::rejected));
+  CHECK(x->failed->why == cause::result_too_large);
+}
+
+TEST_CASE("lease: a write that meets a read-only server is trouble for the pool", "[lease]") {
+  lease_bench b;
+  b.open(b.transaction());
+  b.db.set_read_only(true);
+  const auto x = b.run("insert a 1");
+  b.drain();
+  CHECK(x->is(outcome::not_executed));
+  REQUIRE(b.troubles.size() == 1);
+  CHECK(b.troubles.front().sqlstate == "25006");
+}
