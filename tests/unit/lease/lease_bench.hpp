@@ -50,7 +50,7 @@ public:
     return answer;
   }
   recorded run(std::string text) { return ask(lease_task::statement, std::move(text)); }
-  recorded run(std::vector<std::string> texts) {
+  recorded run_batch(std::vector<std::string> texts) {
     batch x;
     for (auto& text : texts) x.statements.push_back(statement{std::move(text)});
     auto [r, answer] = make_recorded(std::move(x), now, now + deadline);

@@ -313,7 +313,7 @@ TEST_CASE("lease: losing the session at every point leaves every command answere
     b.link().refuse_sends_after(static_cast<std::size_t>(after / 2));
     std::vector<recorded> all;
     for (int i = 0; i < 3; ++i) all.push_back(b.run("insert a" + std::to_string(i) + " 1"));
-    all.push_back(b.run({"insert b 1", "insert c 1"}));
+    all.push_back(b.run_batch({"insert b 1", "insert c 1"}));
     if (after % 2 == 0) all.push_back(b.commit());
     all.push_back(b.release());
     b.drain();
