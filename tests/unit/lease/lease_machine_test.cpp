@@ -212,11 +212,13 @@ TEST_CASE("lease: a result that is too large is cancelled", "[lease]") {
   lease_bench b;
   b.limits.result_bytes_max = 1000;
   b.open(b.lease());
-  auto [r, x] = make_recorded([] {
-    statement s{"select big 5000"};
-    s.mode = access::read;
-    return s;
-  }(), b.now, b.now + 1s);
+  auto [r, x] = make_recorded(
+    [] {
+      statement s{"select big 5000"};
+      s.mode = access::read;
+      return s;
+    }(),
+    b.now, b.now + 1s);
   b.machine->submit(lease_task::statement, std::move(r), {}, b.now);
   b.drain();
   REQUIRE(x->is(outcome::rejected));
