@@ -1,6 +1,7 @@
 // Leases on a real PostgreSQL: what session work leaves behind is gone when the connection comes back.
 #include "tests/integration/instance_fixture.hpp"
 #include "tripool/actors/client/blocking_client.hpp"
+#include "tripool/actors/protocol_session.hpp"
 
 #include <string>
 
@@ -10,7 +11,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-struct stage {
+struct scene {
   answer<lease_handle> lend() { return db.ask<lease_handle>(db.delegate(), acquire{}); }
   answer<result> run(const session_handle& on_it, std::string text) {
     return db.ask<result>(on_it.to, statement{std::move(text)});
@@ -35,7 +36,7 @@ struct stage {
 } // namespace
 
 TEST_CASE("settings, temporary tables, advisory locks and prepared statements end with the lease") {
-  stage s;
+  scene s;
   auto l = s.lend();
   REQUIRE(l);
   const auto pid = l->backend_pid;
@@ -69,7 +70,7 @@ TEST_CASE("settings, temporary tables, advisory locks and prepared statements en
 }
 
 TEST_CASE("a lease that is dropped is reset as well") {
-  stage s;
+  scene s;
   std::int32_t pid = 0;
   {
     auto l = s.lend();
@@ -85,7 +86,7 @@ TEST_CASE("a lease that is dropped is reset as well") {
 }
 
 TEST_CASE("a lease that discards what is prepared goes on") {
-  stage s;
+  scene s;
   auto l = s.lend();
   REQUIRE(l);
   for (int i = 0; i < 3; ++i) REQUIRE(s.run(*l, "select 1 as a"));
@@ -94,7 +95,7 @@ TEST_CASE("a lease that discards what is prepared goes on") {
 }
 
 TEST_CASE("transactions by hand and by message on one lease") {
-  stage s;
+  scene s;
   auto l = s.lend();
   REQUIRE(l);
   REQUIRE(s.run(*l, "create table t (k int)"));
@@ -116,7 +117,7 @@ TEST_CASE("transactions by hand and by message on one lease") {
 }
 
 TEST_CASE("vacuum runs on a lease, COPY has its own messages") {
-  stage s;
+  scene s;
   auto l = s.lend();
   REQUIRE(l);
   CHECK(s.run(*l, "create table t (k int)"));
@@ -128,7 +129,7 @@ TEST_CASE("vacuum runs on a lease, COPY has its own messages") {
 }
 
 TEST_CASE("leases are counted, and those that cannot be had are refused in time") {
-  stage s;
+  scene s;
   std::vector<lease_handle> all;
   for (;;) {
     acquire x;

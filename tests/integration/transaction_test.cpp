@@ -2,6 +2,7 @@
 // connection is gone.
 #include "tests/integration/instance_fixture.hpp"
 #include "tripool/actors/client/blocking_client.hpp"
+#include "tripool/actors/protocol_session.hpp"
 
 #include <future>
 #include <memory>
@@ -15,8 +16,8 @@ using namespace std::chrono_literals;
 namespace {
 
 /// A database with one table of two rows, and clients.
-struct stage {
-  stage() {
+struct scene {
+  scene() {
     REQUIRE(main.execute(statement{"create table t (k int primary key, v int)"}));
     REQUIRE(main.execute(statement{"insert into t values (1, 10), (2, 20)"}));
   }
@@ -59,7 +60,7 @@ struct stage {
 } // namespace
 
 TEST_CASE("a transaction is seen by others when it is committed, not before") {
-  stage s;
+  scene s;
   auto t = s.open(s.main);
   REQUIRE(t);
   REQUIRE(s.run(s.main, *t, "update t set v = 11 where k = 1"));
@@ -75,7 +76,7 @@ TEST_CASE("a transaction is seen by others when it is committed, not before") {
 }
 
 TEST_CASE("each isolation level is what the server says it is") {
-  stage s;
+  scene s;
   const std::pair<isolation, const char*> all[] = {{isolation::standard, "read committed"},
                                                    {isolation::read_committed, "read committed"},
                                                    {isolation::repeatable_read, "repeatable read"},
@@ -106,7 +107,7 @@ TEST_CASE("each isolation level is what the server says it is") {
 }
 
 TEST_CASE("two serializable transactions that cannot both be: one hears 40001") {
-  stage s;
+  scene s;
   blocking_client other{s.on.system(), s.on.delegate()};
   begin x;
   x.level = isolation::serializable;
@@ -129,7 +130,7 @@ TEST_CASE("two serializable transactions that cannot both be: one hears 40001") 
 }
 
 TEST_CASE("savepoints with any name save what came before them") {
-  stage s;
+  scene s;
   auto t = s.open(s.main);
   REQUIRE(t);
   const std::string name = "it's \"quoted\"; drop table t";
@@ -153,7 +154,7 @@ TEST_CASE("savepoints with any name save what came before them") {
 }
 
 TEST_CASE("a COMMIT that became a ROLLBACK is reported as that") {
-  stage s;
+  scene s;
   auto t = s.open(s.main);
   REQUIRE(t);
   REQUIRE(s.run(s.main, *t, "update t set v = 11 where k = 1"));
@@ -167,7 +168,7 @@ TEST_CASE("a COMMIT that became a ROLLBACK is reported as that") {
 }
 
 TEST_CASE("a deferred constraint that fails at COMMIT rejects the transaction") {
-  stage s;
+  scene s;
   REQUIRE(s.main.execute(statement{"create table child (k int references t deferrable initially deferred)"}));
   auto t = s.open(s.main);
   REQUIRE(t);
@@ -180,7 +181,7 @@ TEST_CASE("a deferred constraint that fails at COMMIT rejects the transaction") 
 }
 
 TEST_CASE("a borrower that dies, a handle that is dropped and a time that is over all roll back") {
-  stage s;
+  scene s;
   {
     blocking_client mortal{s.on.system(), s.on.delegate()};
     auto t = s.open(mortal);
@@ -214,7 +215,7 @@ TEST_CASE("a borrower that dies, a handle that is dropped and a time that is ove
 }
 
 TEST_CASE("a statement out of its time is cancelled and its transaction rolled back") {
-  stage s;
+  scene s;
   auto t = s.open(s.main);
   REQUIRE(t);
   REQUIRE(s.run(s.main, *t, "update t set v = 0 where k = 1"));
@@ -228,7 +229,7 @@ TEST_CASE("a statement out of its time is cancelled and its transaction rolled b
 }
 
 TEST_CASE("a server process that is ended takes its transaction with it, and says so") {
-  stage s;
+  scene s;
   auto t = s.open(s.main);
   REQUIRE(t);
   REQUIRE(s.run(s.main, *t, "update t set v = 0 where k = 1"));
@@ -241,7 +242,7 @@ TEST_CASE("a server process that is ended takes its transaction with it, and say
 }
 
 TEST_CASE("a borrowed session's actor that is killed leaves nothing open") {
-  stage s;
+  scene s;
   auto t = s.open(s.main);
   REQUIRE(t);
   REQUIRE(s.run(s.main, *t, "update t set v = 0 where k = 1"));
@@ -254,7 +255,7 @@ TEST_CASE("a borrowed session's actor that is killed leaves nothing open") {
 }
 
 TEST_CASE("instances end with transactions open") {
-  stage s;
+  scene s;
   auto t = s.open(s.main);
   REQUIRE(t);
   REQUIRE(s.run(s.main, *t, "update t set v = 0 where k = 1"));
