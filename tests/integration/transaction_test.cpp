@@ -4,10 +4,9 @@
 #include "tripool/actors/client/blocking_client.hpp"
 #include "tripool/actors/protocol_session.hpp"
 
-#include <future>
 #include <memory>
 #include <string>
-#include <thread>
+#include <utility>
 
 using namespace tripool;
 using namespace tripool::test;
@@ -25,13 +24,13 @@ struct scene {
   answer<transaction_handle> open(blocking_client& by, begin x = {}) {
     return by.ask<transaction_handle>(by.delegate(), std::move(x));
   }
-  answer<result> run(blocking_client& by, const session_handle& on, std::string text,
+  answer<result> run(blocking_client& by, const session_handle& t, std::string text,
                      std::chrono::milliseconds limit = 5s) {
     statement s{std::move(text)};
     s.timeout = limit;
-    return by.ask<result>(on.to, std::move(s));
+    return by.ask<result>(t.to, std::move(s));
   }
-  answer<result> commit_of(blocking_client& by, const session_handle& on) { return by.ask<result>(on.to, commit{}); }
+  answer<result> commit_of(blocking_client& by, const session_handle& t) { return by.ask<result>(t.to, commit{}); }
   int value(int key) {
     auto x = main.execute(statement{"select v from t where k = " + std::to_string(key)});
     REQUIRE(x);
@@ -183,12 +182,11 @@ TEST_CASE("a deferred constraint that fails at COMMIT rejects the transaction") 
 TEST_CASE("a borrower that dies, a handle that is dropped and a time that is over all roll back") {
   scene s;
   {
-    blocking_client mortal{s.on.system(), s.on.delegate()};
-    auto t = s.open(mortal);
+    auto mortal = std::make_unique<blocking_client>(s.on.system(), s.on.delegate());
+    auto t = s.open(*mortal);
     REQUIRE(t);
-    REQUIRE(s.run(mortal, *t, "update t set v = 0 where k = 1"));
-    auto kept = *t; // The handle outlives its borrower.
-    { blocking_client gone = std::move(mortal); }
+    REQUIRE(s.run(*mortal, *t, "update t set v = 0 where k = 1"));
+    mortal.reset(); // The handle outlives its borrower.
     s.wait_until_given_back();
     CHECK(s.value(1) == 10);
   }

@@ -1,8 +1,7 @@
 // One lease machine on one simulated session, driven as the borrowed session's actor drives it, but by hand and with a
 // clock that the test owns.
 //
-//   lease_bench b;  b.open(lease_bench::transaction());  auto x = b.run("insert a 1");  auto end = b.commit();
-// b.drain();
+//   lease_bench b;  b.open(b.transaction());  auto x = b.run("insert a 1");  auto end = b.commit();  b.drain();
 //
 // Used by the unit tests of core/lease.
 #pragma once
