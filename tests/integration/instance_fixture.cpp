@@ -25,6 +25,7 @@ running_instance::running_instance(test_database& on, const instance_setup& how)
     if (how.password_file.empty())
       parts.passwords.emplace(p.name, secret{std::string{how.user.empty() ? at.password : how.password}});
   }
+  if (how.adjust) how.adjust(o);
   if (const char* level = std::getenv("TRIPOOL_TEST_LOG")) parts.log = service::make_log(level);
   db_ = std::make_unique<instance>(system_, std::move(o), std::move(parts));
 }

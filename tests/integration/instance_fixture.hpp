@@ -13,6 +13,7 @@
 #include <caf/scoped_actor.hpp>
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,6 +26,7 @@ struct instance_setup {
   std::string password; ///< With `user`.
   std::string password_file;
   duration connect_timeout = std::chrono::seconds{2};
+  std::function<void(options&)> adjust; ///< Anything else; may be empty.
 };
 
 /// The instance. Its log goes to standard error if the environment variable TRIPOOL_TEST_LOG names a level.
