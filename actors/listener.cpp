@@ -155,7 +155,9 @@ void listener::carry_out(const listening_effect& x) {
 }
 
 void listener::carry_out(const not_listening_effect& x) {
-  env_->log->warn("listener: not listening: {}{}{}", x.sqlstate, x.sqlstate.empty() ? "" : " ", x.why);
+  // A server that is away for long refuses many dials with the same words.
+  const auto level = x.why == counts_.last_problem ? spdlog::level::debug : spdlog::level::warn;
+  env_->log->log(level, "listener: not listening: {}{}{}", x.sqlstate, x.sqlstate.empty() ? "" : " ", x.why);
   counts_.last_problem = x.why;
   ++counts_.losses;
   send(delegate_, not_listening_msg{x});

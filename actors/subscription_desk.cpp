@@ -78,6 +78,7 @@ void subscription_desk::accept(unsubscribe& x, caf::response_promise to, const c
 
 void subscription_desk::accept(const listening_msg& x, const caf::actor& sender) {
   if (sender != listener_) return;
+  last_news_ = self_.now();
   book_.listening(x.generation, self_.now());
   carry_out();
 }
@@ -90,6 +91,7 @@ void subscription_desk::accept(const not_listening_msg& x, const caf::actor& sen
 
 void subscription_desk::accept(notifications_msg& x, const caf::actor& sender) {
   if (sender != listener_) return;
+  last_news_ = self_.now();
   for (auto& n : x.all) {
     hearers_.clear();
     book_.collect(n.channel, hearers_);
@@ -194,7 +196,10 @@ void subscription_desk::carry_out(const forget_effect& x) {
 }
 
 void subscription_desk::lost_listener(const std::string& why) {
-  book_.not_listening(why, {}, duration::zero(), self_.now());
+  // It had not said how long its session was silent: at most until the check would have found it lost.
+  const auto& limits = env_->config.monitor;
+  const auto silent = std::min(duration{self_.now() - last_news_}, limits.heartbeat_interval + limits.probe_timeout);
+  book_.not_listening(why, {}, silent, self_.now());
   carry_out();
 }
 

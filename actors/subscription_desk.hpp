@@ -65,6 +65,7 @@ private:
   std::uint64_t last_number_ = 0;
   caf::actor listener_;
   std::uint64_t told_ = 0; ///< The generation that the present listener knows.
+  time_point last_news_{}; ///< The listener last said that it listens, or brought a notification.
   std::shared_ptr<const routing_table> table_;
   std::vector<subscriber_id> hearers_; ///< Kept for its memory.
   std::uint64_t delivered_ = 0;

@@ -148,6 +148,21 @@ TEST_CASE("Neither the listener's death nor the manager's loses a subscription")
   }
 }
 
+TEST_CASE("A gap by a listener's death counts from the last news, or from the check that may have been due") {
+  scene s;
+  s.w.advance(10s);
+  s.w.strike(s.w.topology().listener, death::kill);
+  s.w.advance(1s);
+  REQUIRE(s.x.heard().gaps.size() == 2);
+  CHECK(s.x.heard().gaps[0].lasted >= 10s);
+  CHECK(s.x.heard().gaps[0].lasted < 12s);
+  s.w.advance(1h);
+  s.w.strike(s.w.topology().listener, death::kill);
+  s.w.advance(1s);
+  REQUIRE(s.x.heard().gaps.size() == 4);
+  CHECK(s.x.heard().gaps[2].lasted == 32s);
+}
+
 TEST_CASE("A dead listener and a carrier that is away: it listens as soon as it can") {
   scene s;
   const auto who = s.w.topology();

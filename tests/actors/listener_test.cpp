@@ -152,6 +152,23 @@ TEST_CASE("One may subscribe in somebody else's name") {
   CHECK_FALSE(listening_backend(w.db[primary], "a"));
 }
 
+TEST_CASE("Nobody can subscribe for one who is dead") {
+  actor_world w;
+  w.advance(2s);
+  subscriber x{w};
+  caf::actor dead;
+  {
+    subscriber y{w};
+    dead = y.actor();
+  }
+  w.run();
+  x.send(subscribe{{"a"}, {}, dead});
+  w.advance(1s);
+  CHECK(x.heard().answers == 1);
+  CHECK(w.status().delegate.subscriptions.subscribers == 0);
+  CHECK_FALSE(listening_backend(w.db[primary], "a"));
+}
+
 TEST_CASE("Bad requests are refused with what is wrong, and leave the others unharmed") {
   auto o = world_options();
   o.listening.channels_max = 2;
