@@ -5,7 +5,9 @@
 #include "tripool/actors/gather.hpp"
 #include "tripool/actors/lease/orders.hpp"
 #include "tripool/actors/pool_manager.hpp"
+#include "tripool/actors/protocol_stream.hpp"
 #include "tripool/core/statement/check.hpp"
+#include "tripool/core/statement/stream_text.hpp"
 
 #include <caf/actor_cast.hpp>
 #include <caf/send.hpp>
@@ -73,6 +75,16 @@ caf::message_handler delegate::handlers() {
     },
     [this](const begin& x) -> caf::delegated<transaction_handle> {
       accept(order_of(x), answer_form::handle);
+      return {};
+    },
+    [this](open_stream& x) -> caf::delegated<stream_handle> {
+      if (auto f = check_stream(x.what)) {
+        ++counts_.received;
+        ++counts_.refused;
+        make_response_promise().deliver(make_error(std::move(*f)));
+      } else {
+        accept(stream_order(x.what, x.hold_max), answer_form::handle);
+      }
       return {};
     },
     [this](rescue_msg& x) {

@@ -11,6 +11,7 @@
 #include "tripool/actors/protocol.hpp"
 #include "tripool/actors/protocol_listen.hpp"
 #include "tripool/actors/protocol_session.hpp"
+#include "tripool/actors/protocol_stream.hpp"
 #include "tripool/actors/status.hpp"
 #include "tripool/core/codec/all.hpp"
 #include "tripool/core/config/options.hpp"

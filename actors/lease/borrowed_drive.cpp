@@ -129,6 +129,7 @@ void borrowed_session::warn_if_overdue(time_point t) {
 void borrowed_session::plan_wake() {
   auto next = machine_->next_wake();
   if (warn_at_ && (!next || *warn_at_ < *next)) next = warn_at_;
+  if (const auto own = own_wake(); own && (!next || *own < *next)) next = own;
   wake_at(next);
 }
 

@@ -49,6 +49,8 @@ protected:
   virtual void on_gone() {}
   /// Called in each turn, before the machine sends: for those that drive the session past the machine.
   virtual void on_turn() {}
+  /// When it wants a turn of its own, though nothing comes.
+  virtual std::optional<time_point> own_wake() const { return std::nullopt; }
 
   // -- what it may use ----------------------------------------------------------------------------------------------
   /// Makes a request of the message that is being handled and hands it to the machine. Returns what the handler

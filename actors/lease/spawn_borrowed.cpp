@@ -1,6 +1,7 @@
 // The kinds of borrowed sessions by what they are ordered for.
 #include "tripool/actors/lease/spawn_borrowed.hpp"
 
+#include "tripool/actors/lease/row_stream.hpp"
 #include "tripool/actors/lease/session_lease.hpp"
 #include "tripool/actors/lease/transaction.hpp"
 
@@ -13,7 +14,7 @@ caf::actor spawn_borrowed(caf::actor_system& sys, const environment_ptr& env, st
   switch (order->order()->what) {
     case session_purpose::lease: return sys.spawn<session_lease>(env, std::move(got), std::move(order), from);
     case session_purpose::transaction: return sys.spawn<transaction>(env, std::move(got), std::move(order), from);
-    case session_purpose::stream:
+    case session_purpose::stream: return sys.spawn<row_stream>(env, std::move(got), std::move(order), from);
     case session_purpose::copy_in:
     case session_purpose::copy_out: break;
   }

@@ -124,6 +124,10 @@ void lease_machine::send_statements(session& s, lease_unit& u) {
 void lease_machine::send_statement(session& s, const statement& x, std::uint32_t index) {
   using kind = lease_op::kind;
   if (refused_) return;
+  if (purpose_ == session_purpose::stream) { // Its texts speak of a cursor: prepared, they would outlive it.
+    taken(s.execute(x.text, x.parameters, x.format), {kind::execute, index, {}});
+    return;
+  }
   const auto types = stated_types(x.parameters, s.types().get());
   const auto plan = cache_.plan(x.text, types);
   if (plan.what == statement_plan::action::unnamed) {
