@@ -30,7 +30,7 @@ private:
 
 row_stream::row_stream(caf::actor_config& cfg, environment_ptr env, std::shared_ptr<lent_session> got,
                        request_ptr order, lender from)
-  : borrowed_session(cfg, std::move(env), std::move(got), order, std::move(from)), stream_(now()) {
+  : borrowed_session(cfg, std::move(env), std::move(got), order, std::move(from)), stream_(true, now()) {
   if (const auto& opening = order->order()->opening; !opening.empty()) format_ = opening.back().format;
 }
 
@@ -59,7 +59,7 @@ std::shared_ptr<const loan> row_stream::make_loan(session_handle x) {
 }
 
 void row_stream::on_ready_to_use(const std::vector<result>&) {
-  stream_ = stream_machine{now()};
+  stream_ = stream_machine{machine().reads_only(), now()};
 }
 
 void row_stream::on_turn() {

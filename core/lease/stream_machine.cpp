@@ -30,6 +30,13 @@ void stream_machine::asked(std::uint64_t ticket, std::uint32_t rows, time_point 
   }
   waiting_ = ticket;
   serve(now);
+  end_when_due();
+}
+
+void stream_machine::end_when_due() {
+  if (state_ != state::ending || committing_ || !(reads_only_ || waiting_)) return;
+  committing_ = true;
+  effects_.commit = true;
 }
 
 /// Answers whoever waits if there is something to answer with, and keeps one fetch ahead.
@@ -55,8 +62,7 @@ void stream_machine::fetched(result rows, time_point now) {
   ahead_ = std::move(rows);
   if (exhausted) {
     state_ = state::ending;
-    effects_.commit = true;
-    return;
+    return end_when_due();
   }
   serve(now);
 }

@@ -48,7 +48,9 @@ struct stream_effects {
 /// The machine. Not thread-safe.
 class stream_machine {
 public:
-  explicit stream_machine(time_point now) : idle_since_(now) {}
+  /// `reads_only`: the transaction may end as soon as all rows are here; else only when the consumer has asked for the
+  /// last of them, so that one that turns away before has changed nothing.
+  stream_machine(bool reads_only, time_point now) : reads_only_(reads_only), idle_since_(now) {}
 
   /// The consumer asks for the next chunk; `rows` 0: as many as before. Refused: while it waits for another (55000), for
   /// more than `stream_rows_max` (22023), after the end (25000).
@@ -69,8 +71,11 @@ private:
   enum class state : std::uint8_t { reading, ending, ended };
 
   void serve(time_point now);
+  void end_when_due();
   void refuse(std::uint64_t ticket, const char* sqlstate, std::string message, const char* hint);
 
+  bool reads_only_;
+  bool committing_ = false;
   state state_ = state::reading;
   stream_effects effects_;
   std::optional<std::uint64_t> waiting_; ///< The consumer's ticket.

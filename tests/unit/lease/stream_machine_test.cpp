@@ -18,7 +18,7 @@ result rows(std::size_t count, std::size_t width = 10) {
 
 struct world {
   time_point now{};
-  stream_machine m{now};
+  stream_machine m{true, now};
 };
 
 } // namespace
@@ -73,6 +73,22 @@ TEST_CASE("the last chunk is given out when the transaction is committed", "[str
     REQUIRE(e.answers.size() == 1);
     CHECK(e.answers[0].failed->sqlstate == "40001");
   }
+}
+
+TEST_CASE("a stream that may have changed something is committed only when its last chunk is asked for", "[stream]") {
+  stream_machine m{false, {}};
+  m.asked(1, 50, {});
+  m.take_effects();
+  m.fetched(rows(50), {});
+  m.take_effects();
+  m.fetched(rows(0), {}); // read ahead
+  CHECK_FALSE(m.take_effects().commit);
+  m.asked(2, 0, {});
+  auto e = m.take_effects();
+  CHECK(e.commit);
+  CHECK(e.answers.empty());
+  m.committed();
+  CHECK(m.take_effects().answers.at(0).last);
 }
 
 TEST_CASE("chunks are cut by what rows weigh", "[stream]") {
