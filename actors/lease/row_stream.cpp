@@ -8,8 +8,8 @@
 
 namespace tripool {
 
-/// Where the answer of a fetch, or of the commit, goes. The request that holds it stands in the session's machine, which
-/// the actor outlives.
+/// Where the answer of a fetch, or of the commit, goes. The request that holds it stands in the session's machine,
+/// which the actor outlives.
 class row_stream::fetched final : public responder {
 public:
   fetched(row_stream& owner, bool committing) : owner_(owner), committing_(committing) {}

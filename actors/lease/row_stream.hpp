@@ -1,5 +1,5 @@
-// A result of any size in its consumer's hands, as an actor: a cursor on a connection of its own, read chunk by chunk as
-// the consumer asks, one ahead.
+// A result of any size in its consumer's hands, as an actor: a cursor on a connection of its own, read chunk by chunk
+// as the consumer asks, one ahead.
 // Holds no policy (see stream_machine and lease_machine). Started by the connection that lends its session.
 #pragma once
 

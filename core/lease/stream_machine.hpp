@@ -52,8 +52,8 @@ public:
   /// last of them, so that one that turns away before has changed nothing.
   stream_machine(bool reads_only, time_point now) : reads_only_(reads_only), idle_since_(now) {}
 
-  /// The consumer asks for the next chunk; `rows` 0: as many as before. Refused: while it waits for another (55000), for
-  /// more than `stream_rows_max` (22023), after the end (25000).
+  /// The consumer asks for the next chunk; `rows` 0: as many as before. Refused: while it waits for another (55000),
+  /// for more than `stream_rows_max` (22023), after the end (25000).
   void asked(std::uint64_t ticket, std::uint32_t rows, time_point now);
   void fetched(result rows, time_point now);
   void committed();
