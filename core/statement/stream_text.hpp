@@ -14,8 +14,8 @@
 namespace tripool {
 
 /// Returns why the statement cannot be a stream: what `check` says of any statement in a transaction, and 0A000 for
-/// what PostgreSQL has no cursor for: only SELECT, VALUES and TABLE have one, also behind WITH, as long as nothing in them
-/// changes data.
+/// what PostgreSQL has no cursor for: only SELECT, VALUES and TABLE have one, also behind WITH, as long as nothing in
+/// them changes data.
 std::optional<failure> check_stream(const statement& x);
 
 /// The order for a stream: a transaction (READ ONLY for a read) with the statement's cursor open in it, planned for
