@@ -163,6 +163,30 @@ TEST_CASE("A gap by a listener's death counts from the last news, or from the ch
   CHECK(s.x.heard().gaps[2].lasted == 32s);
 }
 
+TEST_CASE("A death at any moment of a subscription costs neither its one answer nor a notification after it") {
+  for (int n = 0; n < 60; ++n) {
+    for (const auto which : {0, 1, 2}) {
+      CAPTURE(n, which);
+      actor_world w;
+      w.advance(2s);
+      const auto who = w.topology();
+      subscriber x{w};
+      caf::anon_send(x.actor(), w.delegate, subscribe{{"a"}});
+      for (int i = 0; i < n; ++i) w.step();
+      w.strike(which == 0 ? who.listener : which == 1 ? who.manager : who.carrier, death::kill);
+      if (which == 1) w.strike(who.listener, death::kill);
+      w.advance(2s);
+      CHECK(x.heard().answers == 1);
+      REQUIRE_FALSE(x.log().empty());
+      CHECK(x.log().front() == "subscribed a");
+      w.db[primary].notify("a", "1");
+      w.run();
+      CHECK(x.log().back() == "a: 1");
+      CHECK(x.heard().gaps.size() % 2 == 0);
+    }
+  }
+}
+
 TEST_CASE("A dead listener and a carrier that is away: it listens as soon as it can") {
   scene s;
   const auto who = s.w.topology();

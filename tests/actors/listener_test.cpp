@@ -231,6 +231,47 @@ TEST_CASE("A subscription that waits is answered as soon as there is a writable 
   CHECK(x.heard().gaps.empty());
 }
 
+TEST_CASE("A server that refuses to listen is asked again after a pause, never in a storm") {
+  actor_world w;
+  w.advance(2s);
+  sim_fault refusal;
+  refusal.text = listen_text("a");
+  refusal.sqlstate = "53200";
+  refusal.times = 1000;
+  w.db[primary].script().add(refusal);
+  subscriber x{w};
+  x.subscribe({"a"}, 20s);
+  w.advance(10s);
+  CHECK(x.log().empty());
+  CHECK(w.status().listener.dials > 3);
+  CHECK(w.status().listener.dials < 40);
+  CHECK(w.status().listener.last_problem.find("did not listen") != std::string::npos);
+  w.db[primary].script().clear();
+  w.advance(8s);
+  CHECK(x.log() == lines{"subscribed a"});
+}
+
+TEST_CASE("The failure of a subscription that the server refuses says what the server said") {
+  actor_world w;
+  w.advance(2s);
+  sim_fault refusal;
+  refusal.text = listen_text("a");
+  refusal.sqlstate = "53200";
+  refusal.times = 1000;
+  w.db[primary].script().add(refusal);
+  subscriber x{w};
+  x.subscribe({"a"}, 2s);
+  w.advance(3s);
+  REQUIRE(x.heard().failures.size() == 1);
+  CHECK(x.heard().failures[0].kind == outcome::not_executed);
+  CHECK(x.heard().failures[0].sqlstate == "53200");
+  CHECK(x.heard().failures[0].detail.find("scripted") != std::string::npos);
+  // Nobody is harmed, and nobody wants the channel any more.
+  x.subscribe({"b"});
+  w.advance(10s);
+  CHECK(x.log().back() == "subscribed b");
+}
+
 TEST_CASE("A service that drains takes no subscription, and its end is told") {
   actor_world w;
   w.advance(2s);
