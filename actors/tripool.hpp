@@ -5,6 +5,7 @@
 #include "tripool/actors/client/blocking_client.hpp"
 #include "tripool/actors/client/callback_client.hpp"
 #include "tripool/actors/client/open_instance.hpp"
+#include "tripool/actors/client/transaction_function.hpp"
 #include "tripool/actors/config/load.hpp"
 #include "tripool/actors/error.hpp"
 #include "tripool/actors/instance.hpp"
@@ -18,4 +19,5 @@
 #include "tripool/core/listen/channel.hpp"
 #include "tripool/core/outcome/failure.hpp"
 #include "tripool/core/result/row.hpp"
+#include "tripool/core/statement/sql.hpp"
 #include "tripool/core/statement/statement.hpp"
