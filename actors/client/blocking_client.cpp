@@ -6,6 +6,12 @@
 
 namespace tripool {
 
+blocking_client::blocking_client(caf::actor_system& sys, caf::actor delegate)
+  : self_(sys), delegate_(std::move(delegate)) {
+  // `await_all_actors_done` would wait for it, and CAF 0.17 takes no notice of the wish to hide it.
+  self_->unregister_from_system();
+}
+
 answer<std::vector<result>> blocking_client::execute(batch x) {
   auto out = ask<reply>(delegate_, std::move(x));
   if (!out) return unexpected{std::move(out).error()};

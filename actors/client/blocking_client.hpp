@@ -33,7 +33,7 @@ struct blocking_transaction_options {
 /// Asks and waits. Not thread-safe: one client a thread. The actor system and the instance must outlive it.
 class blocking_client {
 public:
-  blocking_client(caf::actor_system& sys, caf::actor delegate) : self_(sys), delegate_(std::move(delegate)) {}
+  blocking_client(caf::actor_system& sys, caf::actor delegate);
 
   /// Runs one statement. Returns by its deadline.
   answer<result> execute(statement x) { return ask<result>(delegate_, std::move(x)); }

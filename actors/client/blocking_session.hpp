@@ -66,9 +66,7 @@ class blocking_lease : public blocking_session<lease_handle> {
 public:
   using blocking_session::blocking_session;
 
-  std::optional<failure> begin(tripool::begin how = {}) {
-    return tell_blocking(*self_, handle_.to, std::move(how));
-  }
+  std::optional<failure> begin(tripool::begin how = {}) { return tell_blocking(*self_, handle_.to, std::move(how)); }
   /// Gives the connection back, when its state has been reset. It is of no use afterwards.
   std::optional<failure> release() {
     auto out = tell_blocking(*self_, handle_.to, tripool::release{});

@@ -31,7 +31,8 @@ class typed_body final : public transaction_body {
 public:
   using function = std::function<transaction_task<T>(transaction_scope&)>;
 
-  typed_body(function make, std::shared_ptr<std::optional<answer<T>>> to) : make_(std::move(make)), to_(std::move(to)) {}
+  typed_body(function make, std::shared_ptr<std::optional<answer<T>>> to)
+    : make_(std::move(make)), to_(std::move(to)) {}
 
   void prepare(transaction_scope& tx) override { task_.emplace(make_(tx)); }
   void start() override { task_->resume(); }

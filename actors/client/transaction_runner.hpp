@@ -25,7 +25,7 @@ namespace tripool {
 
 /// How a transaction function runs.
 struct transact_options {
-  tripool::begin begin{}; ///< Isolation, read-only, pool. What it says of times holds for each run.
+  tripool::begin begin{};                    ///< Isolation, read-only, pool. What it says of times holds for each run.
   std::chrono::milliseconds timeout{30'000}; ///< For all runs and the pauses between them.
   repeat_limits repeats{};
 };

@@ -12,9 +12,12 @@ namespace tripool {
 caf::actor spawn_borrowed(caf::actor_system& sys, const environment_ptr& env, std::shared_ptr<lent_session>& got,
                           request_ptr& order, const lender& from) {
   switch (order->order()->what) {
-    case session_purpose::lease: return sys.spawn<session_lease>(env, std::move(got), std::move(order), from);
-    case session_purpose::transaction: return sys.spawn<transaction>(env, std::move(got), std::move(order), from);
-    case session_purpose::stream: return sys.spawn<row_stream>(env, std::move(got), std::move(order), from);
+    case session_purpose::lease:
+      return sys.spawn<session_lease, caf::hidden>(env, std::move(got), std::move(order), from);
+    case session_purpose::transaction:
+      return sys.spawn<transaction, caf::hidden>(env, std::move(got), std::move(order), from);
+    case session_purpose::stream:
+      return sys.spawn<row_stream, caf::hidden>(env, std::move(got), std::move(order), from);
     case session_purpose::copy_in:
     case session_purpose::copy_out: break;
   }
