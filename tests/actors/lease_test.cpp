@@ -1,6 +1,11 @@
 // Leases: session work of its own, reset when it comes back; how many may be lent; and who is told about them.
 #include "tests/actors/borrow.hpp"
 
+#include <spdlog/sinks/ostream_sink.h>
+
+#include <memory>
+#include <sstream>
+
 using namespace tripool;
 using namespace tripool::test;
 using namespace std::chrono_literals;
@@ -212,9 +217,12 @@ TEST_CASE("A lease that is held for long is seen with its holder", "[lease]") {
   auto o = sized(1, 2);
   o.pools[primary].lease_warning = 10s;
   actor_world w{o};
+  std::ostringstream log;
+  w.env->log->sinks().push_back(std::make_shared<spdlog::sinks::ostream_sink_st>(log));
   borrower b{w};
   auto l = b.get(acquire{});
   w.advance(5s);
+  CHECK(log.str().empty());
   const auto find = [&] {
     for (auto& c : w.connections(primary))
       if (c.state == "lent") return c;
@@ -232,6 +240,10 @@ TEST_CASE("A lease that is held for long is seen with its holder", "[lease]") {
   const auto x = w.query<lease_status>(c.borrowed, get_status{});
   REQUIRE(x);
   CHECK(x->state == "ready");
+  CHECK(contains(log.str(), "lent to test.borrower"));
+  CHECK(contains(log.str(), "as a lease for 10 s"));
+  w.advance(60s);
+  CHECK(log.str().find("lent to") == log.str().rfind("lent to")); // Once.
   CHECK(x->borrower == c.lent_to);
 }
 

@@ -162,6 +162,25 @@ TEST_CASE("lease: a transaction whose statement got no answer in time is never c
   CHECK(b.db.ledger().commits().empty());
 }
 
+TEST_CASE("lease: a statement without an answer is in doubt when its COMMIT is on its way already", "[lease]") {
+  lease_bench b;
+  b.deliver_cancels = false;
+  b.open(b.transaction());
+  b.db.script().add({"insert a 1", fault_point::before, fault_kind::delay});
+  b.deadline = 1s;
+  const auto x = b.run("insert a 1");
+  b.deadline = 30s;
+  const auto end = b.commit();
+  b.drain();
+  b.pass(1300ms);
+  CHECK(x->is(outcome::in_doubt));
+  b.db.release_delays();
+  b.machine->cancel_finished(b.now);
+  b.drain();
+  CHECK(end->is_done());
+  CHECK(b.db.ledger().committed("insert a 1") == 1);
+}
+
 TEST_CASE("lease: a server that heeds no cancel costs the session", "[lease]") {
   lease_bench b;
   b.open(b.lease());
