@@ -1,5 +1,5 @@
-// Borrowed sessions for code that may block: a transaction, and a lease for session work. Each gives its connection back
-// when it is destroyed; what was not committed is rolled back. Knows no pool. Made by blocking_client.
+// Borrowed sessions for code that may block: a transaction, and a lease for session work. Each gives its connection
+// back when it is destroyed; what was not committed is rolled back. Knows no pool. Made by blocking_client.
 #pragma once
 
 #include "tripool/actors/client/answer.hpp"

@@ -55,8 +55,8 @@ private:
 
 } // namespace detail
 
-/// Runs `body` as a transaction on behalf of `self`, and calls `then` in `self` with what the body returned once that is
-/// committed, or with why not: the body's own failure, a statement's, the commit's (`in_doubt` when its answer was
+/// Runs `body` as a transaction on behalf of `self`, and calls `then` in `self` with what the body returned once that
+/// is committed, or with why not: the body's own failure, a statement's, the commit's (`in_doubt` when its answer was
 /// lost), or that of the last repetition. The body runs in an actor of its own: it must not touch `self`, and may run
 /// several times. An exception that leaves it rolls back and is `rejected`. When `self` dies, the transaction is rolled
 /// back.

@@ -1,6 +1,6 @@
-// What a transaction function returns: a coroutine that ends with a value, which commits, or with a failure, which rolls
-// back. It runs inside one actor and is destroyed with it, wherever it stands. Knows no transaction and no message.
-// Written by callers; driven by transaction_runner.
+// What a transaction function returns: a coroutine that ends with a value, which commits, or with a failure, which
+// rolls back. It runs inside one actor and is destroyed with it, wherever it stands. Knows no transaction and no
+// message. Written by callers; driven by transaction_runner.
 #pragma once
 
 #include "tripool/actors/client/answer.hpp"
@@ -12,8 +12,8 @@
 
 namespace tripool {
 
-/// The coroutine. `co_return value` commits; `co_return unexpected{failure}` rolls back. One may `co_await` another, as a
-/// part of itself, and gets its answer. Move-only: whoever holds it destroys it, and with it what it waits for.
+/// The coroutine. `co_return value` commits; `co_return unexpected{failure}` rolls back. One may `co_await` another,
+/// as a part of itself, and gets its answer. Move-only: whoever holds it destroys it, and with it what it waits for.
 template <class T>
 class transaction_task {
   /// Hands the turn to the one that waits.
