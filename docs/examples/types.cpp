@@ -1,4 +1,4 @@
-// Values both ways: exact numbers, times, arrays, ranges, enums, NULLs, and rows as structs by the names of their columns.
+// Values both ways: exact numbers, times, arrays, ranges, enums, NULLs, and rows as structs by their columns' names.
 #include <tripool/actors/tripool.hpp>
 
 #include <caf/actor_system.hpp>
