@@ -52,7 +52,9 @@ caf::behavior connection::make_behavior() {
           early_.push_back(std::move(r));
         }
       }
+      take_back_cancelled(); // They may have been on their way when they were taken back.
     },
+    [this](cancel_msg) { take_back_cancelled(); },
     [this](close_msg& x) { close(x.reason, x.at_once); },
     [this](const resolved_msg& x) {
       if (phase_ != phase::resolving) return;
@@ -125,6 +127,16 @@ void connection::close(const std::string& reason, bool at_once) {
   machine_.give_up_repeatable(reason);
   if (phase_ == phase::open) closing_until_ = now() + limits().cancel_grace;
   phase_ = phase::closing;
+}
+
+void connection::take_back_cancelled() {
+  const auto t = now();
+  std::erase_if(early_, [&](const request_ptr& r) {
+    const bool wanted = r->cancel_wanted();
+    if (wanted) r->fail(taken_back("waited for a connection to pool " + limits().name), t);
+    return wanted;
+  });
+  machine_.cancel_wanted(t);
 }
 
 /// What is on the wire gets no answer any more: the session ends now.
@@ -215,6 +227,7 @@ connection_status connection::status() {
   out.age = t - born_;
   out.outstanding = machine_.outstanding() + early_.size() + (order_ || lent_to_ ? 1 : 0);
   out.statement = machine_.current_text();
+  out.statement_name = machine_.current_name();
   if (!out.statement.empty()) out.statement_age = t - machine_.head_since();
   out.prepared = machine_.statements().prepared();
   out.prepared_hits = machine_.statements().hits();

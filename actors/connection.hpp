@@ -32,7 +32,8 @@ struct connection_owner {
   bool listening = false; ///< Belongs to the listener: wants to hear what is notified.
 };
 
-/// The actor. Messages: dispatch_msg, close_msg, get_status -> connection_status, and those of its borrowed session.
+/// The actor. Messages: dispatch_msg, cancel_msg, close_msg, get_status -> connection_status, and those of its borrowed
+/// session.
 class connection final : public loop_actor, private io_handler, private session_sink {
 public:
   connection(caf::actor_config& cfg, environment_ptr env, connection_owner owner);
@@ -75,6 +76,7 @@ private:
   void unwatch() noexcept;
   void close(const std::string& reason, bool at_once);
   void give_up(const std::string& reason);
+  void take_back_cancelled();
   void owner_died();
   void fail_dial(std::string message);
   void fail_locally(std::string message);

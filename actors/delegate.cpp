@@ -4,6 +4,7 @@
 #include "tripool/actors/error.hpp"
 #include "tripool/actors/gather.hpp"
 #include "tripool/actors/lease/orders.hpp"
+#include "tripool/actors/list_responder.hpp"
 #include "tripool/actors/pool_manager.hpp"
 #include "tripool/actors/protocol_stream.hpp"
 #include "tripool/core/statement/check.hpp"
@@ -23,7 +24,8 @@ delegate::delegate(caf::actor_config& cfg, environment_ptr env, std::shared_ptr<
     secrets_(std::move(secrets)),
     manager_budget_(env_->config.supervision),
     random_(env_->next_seed()),
-    desk_(*this, env_) {
+    desk_(*this, env_),
+    cancellable_(env_->config.requests.cancellable_max) {
   outbox_.resize(env_->config.pools.size());
   who_.pools.resize(env_->config.pools.size());
   absent_ = who_.absent();
@@ -87,6 +89,12 @@ caf::message_handler delegate::handlers() {
       }
       return {};
     },
+    [this](statement_list& x) -> caf::delegated<list_reply> {
+      accept_list(std::move(x));
+      return {};
+    },
+    [this](cancel_request x) { return cancel_reply{cancel(x.key)}; },
+    [this](const caller_ended_msg& x) { caller_ended(x.who); },
     [this](rescue_msg& x) {
       ++counts_.rescued;
       route(std::move(x.what));
@@ -120,18 +128,24 @@ caf::message_handler delegate::handlers() {
 
 template <class Body>
 void delegate::accept(Body body, answer_form form) {
+  const auto caller = caf::actor_cast<caf::actor_addr>(current_sender()); // The promise takes it out of the message.
+  accept(std::move(body), std::make_unique<promise_responder>(make_response_promise(), address(), form), caller);
+}
+
+template <class Body>
+void delegate::accept(Body body, std::unique_ptr<responder> to, const caf::actor_addr& caller) {
   ++counts_.received;
   const auto t = now();
-  auto promise = make_response_promise();
   auto refused = check(body);
   const auto& limits = env_->config.requests;
   // Compared in milliseconds: the longest of them do not fit a duration.
   const auto longest = std::chrono::duration_cast<std::chrono::milliseconds>(limits.deadline_max);
   const auto wanted = body.timeout.count() > 0 ? duration{std::min(body.timeout, longest)} : limits.deadline;
-  auto to = std::make_unique<promise_responder>(std::move(promise), address(), form);
+  const auto how = cancelling_of(body); // Before it is moved away.
   auto r =
     std::make_shared<tripool::request>(std::move(body), std::move(to), t, t + std::min(wanted, limits.deadline_max));
   r->set_id(++env_->next_request);
+  if (!refused && how.wanted()) refused = note_cancellable(caller, how, *r);
   if (refused) {
     ++counts_.refused;
     return refuse(*r, std::move(*refused));
@@ -145,7 +159,23 @@ void delegate::accept(Body body, answer_form form) {
   route(std::move(r));
 }
 
+/// Each statement becomes a request of its own; the last that is answered answers the list.
+void delegate::accept_list(statement_list x) {
+  const auto caller = caf::actor_cast<caf::actor_addr>(current_sender());
+  auto promise = make_response_promise();
+  if (auto refused = check(x, env_->config.requests.list_max)) {
+    ++counts_.received;
+    ++counts_.refused;
+    promise.deliver(make_error(std::move(*refused)));
+    return;
+  }
+  auto all = std::make_shared<list_in_progress>(std::move(promise), x.statements.size());
+  for (std::size_t i = 0; i < x.statements.size(); ++i)
+    accept(std::move(x.statements[i]), std::make_unique<list_responder>(all, i, address()), caller);
+}
+
 void delegate::route(request_ptr r) {
+  if (r->cancel_wanted()) return refuse(*r, taken_back("was on its way to a pool"));
   const auto& wanted = r->wanted_pool();
   if (!wanted.empty()) {
     const auto& all = env_->config.pools;
@@ -187,6 +217,7 @@ void delegate::refuse(tripool::request& r, failure f) {
 }
 
 void delegate::on_drained() {
+  if (cancels_wanted_) answer_cancelled_early();
   if (manager_start_at_ && now() >= *manager_start_at_) start_manager();
   for (std::size_t i = 0; i < outbox_.size(); ++i)
     if (!outbox_[i].empty()) send(who_.pools[i], submit_msg{std::exchange(outbox_[i], {})});
@@ -207,6 +238,7 @@ void delegate::on_drained() {
       }
     }
   }
+  if (std::exchange(cancels_wanted_, false)) spread_cancels();
   loads_fresh_ = false;
   auto next = expire_early();
   for (const auto& other : {manager_start_at_, desk_.flush()})
@@ -240,6 +272,7 @@ void delegate::on_end() {
   unroutable_.clear();
   early_.clear();
   desk_.end();
+  cancellable_ = cancellable_index{0};
   const auto end = [this](const caf::actor& x) {
     if (x) send_exit(x, caf::exit_reason::user_shutdown);
   };

@@ -10,6 +10,7 @@
 #include "tripool/actors/responder.hpp"
 #include "tripool/actors/status.hpp"
 #include "tripool/actors/subscription_desk.hpp"
+#include "tripool/core/request/cancel_index.hpp"
 #include "tripool/core/retry/restart_budget.hpp"
 #include "tripool/core/util/random.hpp"
 
@@ -19,10 +20,28 @@
 
 namespace tripool {
 
-/// The actor. Messages: statement -> result, batch -> reply, acquire -> lease_handle, begin -> transaction_handle,
-/// subscribe -> subscribed, unsubscribe -> unsubscribed, get_status -> delegate_status, get_service_status ->
-/// service_status, get_topology -> topology_msg, drain_msg; from inside: routing_msg, topology_msg, rescue_msg, and
-/// those of the listener.
+/// Callers by their address; messages without a sender share one.
+struct caller_hash {
+  std::size_t operator()(const caf::actor_addr& x) const noexcept { return x ? std::hash<caf::actor_addr>{}(x) : 0; }
+};
+using cancellable_index = cancel_index<caf::actor_addr, caller_hash>;
+
+/// How a request may be cancelled by its caller. Orders for a session end with their borrower anyway.
+struct cancelling {
+  std::uint64_t key = 0;
+  bool with_caller = false;
+  bool wanted() const noexcept { return key != 0 || with_caller; }
+};
+template <class Body>
+cancelling cancelling_of(const Body& x) noexcept {
+  if constexpr (requires { x.cancel_key; }) return {x.cancel_key, x.cancel_with_caller};
+  return {};
+}
+
+/// The actor. Messages: statement -> result, batch -> reply, statement_list -> list_reply, cancel_request ->
+/// cancel_reply, acquire -> lease_handle, begin -> transaction_handle, subscribe -> subscribed, unsubscribe ->
+/// unsubscribed, get_status -> delegate_status, get_service_status -> service_status, get_topology -> topology_msg,
+/// drain_msg; from inside: routing_msg, topology_msg, rescue_msg, and those of the listener.
 class delegate final : public loop_actor {
 public:
   delegate(caf::actor_config& cfg, environment_ptr env, std::shared_ptr<const secret_store> secrets);
@@ -37,6 +56,9 @@ private:
 
   template <class Body>
   void accept(Body body, answer_form form);
+  template <class Body>
+  void accept(Body body, std::unique_ptr<responder> to, const caf::actor_addr& caller);
+  void accept_list(statement_list x);
   void route(request_ptr r);
   void refuse(tripool::request& r, failure f);
   void start_manager();
@@ -44,6 +66,14 @@ private:
   void drain(const drain_msg& x);
   void answer_service_status(caf::response_promise to);
   delegate_status status() const;
+
+  // -- cancelling (delegate_cancel.cpp) ------------------------------------------------------------------------------
+  std::optional<failure> note_cancellable(const caf::actor_addr& caller, cancelling how, tripool::request& r);
+  void answer_cancelled_early();
+  bool cancel(std::uint64_t key);
+  void watch(const caf::actor_addr& caller);
+  void caller_ended(const caf::actor_addr& who);
+  void spread_cancels();
 
   environment_ptr env_;
   std::shared_ptr<const secret_store> secrets_;
@@ -57,11 +87,13 @@ private:
   std::vector<std::vector<request_ptr>> outbox_; ///< By pool; sent when the batch of messages is done.
   std::vector<request_ptr> unroutable_;
   std::vector<request_ptr> early_; ///< Came before the monitor was known; bounded by parked_max.
+  bool cancels_wanted_ = false;    ///< Some tickets have been marked since the last batch of messages.
   std::vector<pool_load> loads_;
   bool loads_fresh_ = false;
   bool draining_ = false;
   delegate_status counts_;
   subscription_desk desk_;
+  cancellable_index cancellable_;
 };
 
 } // namespace tripool

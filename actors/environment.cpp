@@ -1,6 +1,8 @@
 // The shared surroundings of Tripool's actors.
 #include "tripool/actors/environment.hpp"
 
+#include "tripool/core/pipeline/server_timeout.hpp"
+
 #include <spdlog/sinks/null_sink.h>
 
 #include <system_error>
@@ -26,6 +28,7 @@ environment_ptr make_environment(options config, std::shared_ptr<session_factory
   out->loop = loop;
   out->sessions = std::move(sessions);
   out->config = std::move(config);
+  fill_session_timeouts(out->config);
   out->log = std::move(log);
   if (!out->log)
     out->log = std::make_shared<spdlog::logger>("tripool", std::make_shared<spdlog::sinks::null_sink_mt>());

@@ -1,7 +1,16 @@
 // Taking results apart for the wire and putting them together again.
 #include "tripool/actors/inspect.hpp"
 
+#include "tripool/core/result/noticed_result.hpp"
+
 namespace tripool {
+
+namespace {
+
+/// Nothing in a message backs their number, and each costs memory.
+constexpr std::uint64_t rows_without_columns_max = 10'000'000;
+
+} // namespace
 
 result_parts take_apart(const result& x) {
   result_parts p;
@@ -19,6 +28,8 @@ result_parts take_apart(const result& x) {
       if (v) p.data.append(*v);
     }
   }
+  for (const auto& n : x.notices())
+    p.notices.insert(p.notices.end(), {n.severity, n.sqlstate, n.message, n.detail, n.hint, n.source_function});
   return p;
 }
 
@@ -27,6 +38,7 @@ bool put_together(const result_parts& p, result& out) {
   if (p.types.size() != width || p.formats.size() != width) return false;
   if (width == 0 ? !p.lengths.empty() : p.rows != p.lengths.size() / width || p.lengths.size() % width != 0)
     return false;
+  if (width == 0 && p.rows > rows_without_columns_max) return false;
   std::vector<owned_result::column> columns;
   for (std::size_t c = 0; c < width; ++c) {
     if (p.formats[c] > 1) return false;
@@ -45,8 +57,13 @@ bool put_together(const result_parts& p, result& out) {
       at += static_cast<std::size_t>(n);
     }
   }
-  if (at != p.data.size()) return false;
-  out = result{std::make_shared<const owned_result>(p.tag, std::move(columns), std::move(rows))};
+  if (width == 0) rows.resize(static_cast<std::size_t>(p.rows));
+  if (at != p.data.size() || p.notices.size() % 6 != 0) return false;
+  std::vector<server_message> notices;
+  for (auto n = p.notices.begin(); n != p.notices.end(); n += 6)
+    notices.push_back({n[0], n[1], n[2], n[3], n[4], n[5]});
+  out = with_notices(result{std::make_shared<const owned_result>(p.tag, std::move(columns), std::move(rows))},
+                     std::move(notices));
   return true;
 }
 

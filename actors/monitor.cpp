@@ -52,6 +52,10 @@ caf::behavior monitor_actor::handlers() {
       const auto t = now();
       for (auto& r : x.requests) place({std::move(r), {}}, t);
     },
+    [this](cancel_msg) {
+      const auto cancelled = [](const tripool::request& r) { return r.cancel_wanted(); };
+      for (auto& x : parked_.take_routable(cancelled)) answer(std::move(x));
+    },
     [this](trouble_msg& x) {
       // A long statement on a quiet pool looks like a server that hangs: the probe tells.
       const auto level = x.what.why == cause::deadline ? spdlog::level::debug : spdlog::level::info;
@@ -176,7 +180,7 @@ void monitor_actor::place(moved_request x, time_point t) {
   auto& r = *x.what;
   const bool fresh = x.why.why == cause::none;
   auto step = retry_step::move_elsewhere;
-  if (!fresh) step = next_step(r, x.why, env_->config.requests.attempts_max, t);
+  if (!fresh || r.cancel_wanted()) step = next_step(r, x.why, env_->config.requests.attempts_max, t);
   if (step == retry_step::answer) return answer(std::move(x));
   const auto to = pool_for(r, read_loads(*env_), step == retry_step::spill_over);
   if (to) {
@@ -236,6 +240,7 @@ void monitor_actor::retry_parked() {
 
 void monitor_actor::answer(moved_request x) {
   ++answered_count_;
+  if (x.why.why == cause::none) x.why = taken_back("waited for a pool that could serve it");
   auto f = settle(*x.what, std::move(x.why));
   x.what->fail(std::move(f), now());
 }

@@ -31,7 +31,12 @@ caf::behavior pool::handlers() {
   return {
     [this](submit_msg& x) {
       const auto t = now();
-      for (auto& r : x.requests) machine_.submit(std::move(r), t, effects_);
+      for (auto& r : x.requests)
+        if (!answer_cancelled(r)) machine_.submit(std::move(r), t, effects_);
+    },
+    [this](cancel_msg x) {
+      machine_.take_back_cancelled(now(), effects_);
+      for (auto& [id, c] : connections_) send(c, x);
     },
     [this](const progress_msg& x) { machine_.progressed(x.id, x.completed, x.outstanding, now()); },
     [this](opened_msg& x) {
@@ -39,7 +44,10 @@ caf::behavior pool::handlers() {
       send(who_.monitor, reported_msg{index_, x.server.in_hot_standby, x.server.read_only});
       machine_.connection_opened(x.id, now(), effects_);
     },
-    [this](returned_msg& x) { machine_.returned(x.id, std::move(x.requests), now()); },
+    [this](returned_msg& x) {
+      machine_.returned(x.id, std::move(x.requests), now());
+      machine_.take_back_cancelled(now(), effects_);
+    },
     [this](ended_msg& x) {
       if (!x.how.orderly)
         env_->log->warn("pool {}: connection {} {}: {} {}", limits().name, x.id, x.how.was_open ? "lost" : "not made",
@@ -134,6 +142,13 @@ void pool::carry_out(trouble_effect& x) {
 
 void pool::carry_out(drained_effect&) {
   send(manager_, drained_msg{index_});
+}
+
+/// Answers a request that was taken back on its way here.
+bool pool::answer_cancelled(const request_ptr& r) {
+  if (!r->cancel_wanted()) return false;
+  r->fail(taken_back("was on its way to pool " + limits().name), now());
+  return true;
 }
 
 /// A connection's actor ended without a last message: it was killed, or it threw.

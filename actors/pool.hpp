@@ -16,8 +16,8 @@
 
 namespace tripool {
 
-/// The actor. Messages: submit_msg, suspend_msg, resume_msg, evict_msg, drain_msg, topology_msg, heartbeat_msg ->
-/// pool_status, get_status -> pool_status (with its connections), and those of its connections.
+/// The actor. Messages: submit_msg, cancel_msg, suspend_msg, resume_msg, evict_msg, drain_msg, topology_msg,
+/// heartbeat_msg -> pool_status, get_status -> pool_status (with its connections), and those of its connections.
 class pool final : public loop_actor {
 public:
   /// `who`: where the monitor and the carrier are at present.
@@ -40,6 +40,7 @@ private:
   void carry_out(drained_effect& x);
   void connection_down(const caf::down_msg& x);
   void forget(connection_id id);
+  bool answer_cancelled(const request_ptr& r);
   void answer_status(caf::response_promise to);
   void publish_load();
   const pool_options& limits() const { return env_->config.pools[index_]; }

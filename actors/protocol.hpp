@@ -9,8 +9,10 @@
 #include "tripool/core/request/request.hpp"
 #include "tripool/core/routing/routing.hpp"
 #include "tripool/core/statement/statement.hpp"
+#include "tripool/core/statement/statement_list.hpp"
 
 #include <caf/actor.hpp>
+#include <caf/actor_addr.hpp>
 #include <caf/allowed_unsafe_message_type.hpp>
 
 #include <cstdint>
@@ -23,10 +25,25 @@ namespace tripool {
 
 // -- callers -> delegate -------------------------------------------------------------------------------------------
 //
-// statement -> result    One statement. Errors: a failure (see failure.hpp), got out of caf::error by `failure_of`.
-// batch -> reply         One atomic transaction. Errors: the same. Both are answered by their deadline at the latest,
-// so
-//                        that `request(delegate, caf::infinite, ...)` is the right way to ask.
+// statement -> result           One statement. Errors: a failure (see failure.hpp), got out of caf::error by
+//                               `failure_of`.
+// batch -> reply                One atomic transaction. Errors: the same.
+// statement_list -> list_reply  Many independent statements, each with its own deadline and end. Errors: a failure when
+//                               the list as a whole is refused.
+// All are answered by their deadline at the latest, so that `request(delegate, caf::infinite, ...)` is the right way
+// to ask.
+
+/// Caller -> delegate: cancels its own unanswered request with that `cancel_key`. Reply: cancel_reply, at once. What is
+/// not on the wire is answered `not_executed`, cause `cancelled`; for what is, the server is asked to stop, and its
+/// answer is the outcome: done if it was too late.
+struct cancel_request {
+  std::uint64_t key = 0;
+};
+
+/// The delegate's reply.
+struct cancel_reply {
+  bool found = false; ///< The request was still unanswered. How it ends, its own answer tells.
+};
 
 /// Anybody -> any actor of Tripool: asks for its snapshot (status.hpp): delegate_status, manager_status, pool_status,
 /// connection_status, monitor_status, carrier_status, listener_status.
@@ -94,6 +111,15 @@ struct rescue_msg {
 struct unroutable_msg {
   std::vector<request_ptr> requests;
 };
+
+/// A caller that ends -> delegate, where it asked that its requests end with it.
+struct caller_ended_msg {
+  caf::actor_addr who;
+};
+
+/// Delegate -> pools and monitor, pool -> its connections: some requests have been taken back (their tickets say
+/// which). Requests on their way are looked at by whoever receives them.
+struct cancel_msg {};
 
 /// Monitor -> delegate -> listener: the picture that requests are routed by from now on.
 struct routing_msg {
@@ -210,7 +236,13 @@ struct session_wake_msg {};
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::statement)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::batch)
 
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::statement_list)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::reply)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::list_reply)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::cancel_request)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::cancel_reply)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::cancel_msg)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::caller_ended_msg)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::failure)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::get_status)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::get_service_status)

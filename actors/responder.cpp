@@ -21,7 +21,7 @@ constexpr std::uint8_t rescues_max = 2;
 } // namespace
 
 promise_responder::promise_responder(caf::response_promise to, caf::actor_addr delegate, answer_form form)
-  : to_(std::move(to)), delegate_(std::move(delegate)), form_(form) {
+  : rescuing_responder(std::move(delegate)), to_(std::move(to)), form_(form) {
   // nop
 }
 
@@ -40,7 +40,11 @@ void promise_responder::failed(failure x) {
   to_.deliver(make_error(std::move(x)));
 }
 
-void promise_responder::abandoned(request&& x) {
+rescuing_responder::rescuing_responder(caf::actor_addr delegate) : delegate_(std::move(delegate)) {
+  // nop
+}
+
+void rescuing_responder::abandoned(request&& x) {
   const bool safe = x.progress == stage::queued || x.repeatable();
   if (delegate_ && safe && x.rescues < rescues_max && x.attempts < attempts_max) {
     if (auto delegate = caf::actor_cast<caf::actor>(delegate_)) {

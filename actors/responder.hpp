@@ -19,23 +19,32 @@ enum class answer_form : std::uint8_t {
   handle,  ///< The handle of the session that was lent.
 };
 
-/// Answers through a response promise. A request that is abandoned goes back to the delegate while that is safe: it
-/// provably did not run, or may be repeated. Used on any thread, by one holder at a time.
-class promise_responder final : public responder {
+/// What all responders share: a request that is abandoned goes back to the delegate while that is safe: it provably did
+/// not run, or may be repeated. Used on any thread, by one holder at a time.
+class rescuing_responder : public responder {
+public:
+  explicit rescuing_responder(caf::actor_addr delegate);
+
+  void abandoned(request&& x) override;
+
+private:
+  caf::actor_addr delegate_;
+};
+
+/// Answers through a response promise.
+class promise_responder final : public rescuing_responder {
 public:
   /// `delegate`: who takes abandoned requests; invalid: nobody, they are answered.
   promise_responder(caf::response_promise to, caf::actor_addr delegate, answer_form form);
 
   void done(reply x) override;
   void failed(failure x) override;
-  void abandoned(request&& x) override;
 
   /// Who is waiting; may be invalid.
   const caf::strong_actor_ptr& asker() const noexcept { return to_.source(); }
 
 private:
   caf::response_promise to_;
-  caf::actor_addr delegate_;
   answer_form form_;
 };
 

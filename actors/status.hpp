@@ -30,6 +30,7 @@ struct connection_status {
   duration age{0};
   std::size_t outstanding = 0; ///< Requests in its hands.
   std::string statement;       ///< The text that runs now; parameters are never shown.
+  std::string statement_name;  ///< What its caller called it.
   duration statement_age{0};
   std::size_t prepared = 0; ///< Statements prepared on it.
   std::uint64_t prepared_hits = 0;
@@ -142,6 +143,7 @@ struct delegate_status {
   std::uint64_t routed = 0;
   std::uint64_t unroutable = 0;
   std::uint64_t rescued = 0;
+  std::uint64_t cancels = 0; ///< Unanswered requests that were taken back by their callers, or with them.
   std::uint64_t manager_restarts = 0;
   std::uint64_t table_generation = 0;
   subscriptions_status subscriptions;

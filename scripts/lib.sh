@@ -5,7 +5,7 @@
 
 # What building and running needs, and what the checks need beyond that. `postgresql` stands for any server >= 15.
 packages_run=(g++ cmake ninja-build libcaf-dev libpq-dev libspdlog-dev libcli11-dev nlohmann-json3-dev postgresql)
-packages_check=("${packages_run[@]}" catch2 librapidcheck-dev python3 clang-format-14)
+packages_check=("${packages_run[@]}" catch2 librapidcheck-dev python3 clang-format-14 pgbouncer)
 packages_tidy=(clang-tidy-14)
 
 say() { printf '%s\n' "$*"; }
@@ -71,6 +71,7 @@ install_missing() {
   fi
   say "Installing what is missing: ${missing[*]}"
   case " ${missing[*]} " in *" postgresql "*) keep_default_cluster_away ;; esac
+  case " ${missing[*]} " in *" pgbouncer "*) keep_services_stopped ;; esac
   for package in "${missing[@]}"; do
     has_candidate "$package" || unknown=1
   done
@@ -80,7 +81,7 @@ install_missing() {
     say "The installation failed; trying again with fresh package lists."
     { apt_update && apt_install "${missing[@]}"; } || status=$?
   fi
-  allow_default_cluster
+  undo_precautions
   [ "$status" -eq 0 ] || die "could not install: ${missing[*]}"
 }
 
@@ -96,7 +97,7 @@ keep_default_cluster_away() {
     as_root mkdir "$folder"
     cluster_drop_in_folders=("$folder" "${cluster_drop_in_folders[@]}")
   done
-  trap allow_default_cluster EXIT
+  trap undo_precautions EXIT
   say 'create_main_cluster = false' | as_root tee "$cluster_drop_in" >/dev/null
 }
 
@@ -108,6 +109,31 @@ allow_default_cluster() {
     as_root rmdir --ignore-fail-on-non-empty "$folder"
   done
   cluster_drop_in_folders=()
+}
+
+# The tests start a PgBouncer of their own; the package would start one as a service, and at each boot. A policy file
+# keeps Debian's scripts from starting anything for the time of the installation.
+policy_file=/usr/sbin/policy-rc.d
+policy_is_ours=0
+
+keep_services_stopped() {
+  trap undo_precautions EXIT
+  [ -e "$policy_file" ] && return 0
+  policy_is_ours=1
+  printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy_file" >/dev/null
+  as_root chmod 755 "$policy_file"
+}
+
+allow_services() {
+  [ "$policy_is_ours" -eq 1 ] || return 0
+  as_root rm -f "$policy_file"
+  policy_is_ours=0
+  if command -v systemctl >/dev/null; then as_root systemctl --quiet disable pgbouncer.service 2>/dev/null || true; fi
+}
+
+undo_precautions() {
+  allow_default_cluster
+  allow_services
   trap - EXIT
 }
 

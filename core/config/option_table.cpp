@@ -54,6 +54,23 @@ void add_request_options(std::vector<option_spec>& to) {
                 .max = 3,
                 .unit = "attempts",
                 .doc = "How often a request that provably did not run is tried in all, each time on another pool."});
+  to.push_back({.key = "cancellable-max",
+                .group = group,
+                .type = option_type::count,
+                .field = TRIPOOL_FIELD(requests.cancellable_max),
+                .min = 0,
+                .max = 10'000'000,
+                .unit = "requests",
+                .doc = "So many unanswered requests may have a cancel key or be cancelled with their caller; further "
+                       "ones are answered `not_executed` at once."});
+  to.push_back({.key = "list-max",
+                .group = group,
+                .type = option_type::count,
+                .field = TRIPOOL_FIELD(requests.list_max),
+                .min = 1,
+                .max = 1'000'000,
+                .unit = "statements",
+                .doc = "So many independent statements may come in one message (`statement_list`)."});
 }
 
 void add_monitor_options(std::vector<option_spec>& to) {

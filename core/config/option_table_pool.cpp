@@ -142,6 +142,25 @@ void add_load(std::vector<option_spec>& to) {
                      "So many of them are sent in one go: as many are in doubt when the connection is lost."));
   to.push_back(count("statement-cache", TRIPOOL_FIELD(statement_cache), 0, 100'000, "statements",
                      "So many statements stay prepared on each connection; `0` prepares none."));
+  to.push_back({.key = "prepared-statements",
+                .group = group,
+                .type = option_type::boolean,
+                .field = TRIPOOL_FIELD(prepared_statements),
+                .doc = "`false`: nothing stays prepared, and nothing is asked of the server when a connection opens "
+                       "that a pooler refuses. Needed behind PgBouncer in transaction mode."});
+  to.push_back({.key = "trace-comments",
+                .group = group,
+                .type = option_type::boolean,
+                .field = TRIPOOL_FIELD(trace_comments),
+                .doc = "Whether a statement's W3C trace context (`traceparent`) is sent to the server as a comment in "
+                       "front of its text. Such a statement is not prepared, since each of its texts is new."});
+  to.push_back({.key = "server-statement-timeout",
+                .group = group,
+                .type = option_type::boolean,
+                .field = TRIPOOL_FIELD(server_statement_timeout),
+                .doc = "Whether the server is told the deadlines too, as its `statement_timeout`: a backstop that "
+                       "bounds what a client that vanished leaves behind. It replaces what `ALTER ROLE` says; a "
+                       "`statement_timeout` in the connection string's `options` stands."});
   to.push_back(time("slow-statement", TRIPOOL_FIELD(slow_statement), one_ms, one_hour,
                     "Nothing is sent behind a statement that has been running for longer, and a text that took longer "
                     "shares no connection until it has been quick again."));

@@ -40,15 +40,18 @@ struct pool_options {
   duration codel_target = 50ms;          ///< Overload: the wait that is aimed for ...
   duration codel_interval = 2s;          ///< ... and how long it must have been missed before requests are shed.
   duration connect_timeout = 5s;
-  duration lifetime = 30min;          ///< A connection's age before it is replaced, less up to 10 %.
-  duration idle_timeout = 10min;      ///< A connection above the minimum that idles for longer is closed ...
-  duration idle_check_interval = 30s; ///< ... at most one in this time.
-  duration validate_after_idle = 1s;  ///< A connection that idled for longer is validated before a write uses it.
-  duration validation_timeout = 1s;   ///< ... and is closed when the validation takes longer.
-  std::size_t pipeline_depth = 32;    ///< Requests on one connection at a time.
-  std::size_t frame_max = 16;         ///< Requests behind one Sync at most: what a lost connection leaves in doubt.
-  std::size_t statement_cache = 256;  ///< Prepared statements a connection; 0 switches preparing off.
-  duration slow_statement = 20ms;     ///< Nothing is queued behind a statement that has been running for longer.
+  duration lifetime = 30min;            ///< A connection's age before it is replaced, less up to 10 %.
+  duration idle_timeout = 10min;        ///< A connection above the minimum that idles for longer is closed ...
+  duration idle_check_interval = 30s;   ///< ... at most one in this time.
+  duration validate_after_idle = 1s;    ///< A connection that idled for longer is validated before a write uses it.
+  duration validation_timeout = 1s;     ///< ... and is closed when the validation takes longer.
+  std::size_t pipeline_depth = 32;      ///< Requests on one connection at a time.
+  std::size_t frame_max = 16;           ///< Requests behind one Sync at most: what a lost connection leaves in doubt.
+  std::size_t statement_cache = 256;    ///< Prepared statements a connection; 0 switches preparing off.
+  bool prepared_statements = true;      ///< False: nothing is ever prepared by a name, for poolers in between.
+  bool trace_comments = false;          ///< A statement's trace context is sent as a comment in front of its text.
+  bool server_statement_timeout = true; ///< Deadlines are also told to the server, as its statement_timeout.
+  duration slow_statement = 20ms;       ///< Nothing is queued behind a statement that has been running for longer.
   std::size_t result_bytes_max = 256u << 20;
   duration cancel_grace = 2s;  ///< After a cancel without effect the connection is closed.
   duration backoff_min = 50ms; ///< Dialling again after a failure: the first pause ...
@@ -78,7 +81,9 @@ struct monitor_options {
 struct request_options {
   duration deadline = 30s;
   duration deadline_max = 1h;
-  std::uint32_t attempts_max = 3; ///< Pools tried in all; 1 to 3.
+  std::uint32_t attempts_max = 3;       ///< Pools tried in all; 1 to 3.
+  std::size_t cancellable_max = 10'000; ///< Unanswered requests that can be cancelled by key or with their caller.
+  std::size_t list_max = 1000;          ///< Statements in one statement_list.
 };
 
 /// Restarting actors that died.

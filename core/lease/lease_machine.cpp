@@ -178,7 +178,7 @@ void lease_machine::go_on_finishing(time_point now) {
   if (!waiting_.empty() || !sent_.empty() || refused_) return;
   if (phase_ == phase::ready && (asked_to_end_ || input_closed_)) phase_ = phase::finishing;
   if (phase_ != phase::finishing) return;
-  const bool dirty = purpose_ == session_purpose::lease ? used_ : traces_;
+  const bool dirty = (purpose_ == session_purpose::lease ? used_ : traces_) || time_limit_set_;
   if (in_block()) {
     add_own(lease_task::undo);
     if (release_) end_with("was released, and what it had left open was rolled back");

@@ -109,6 +109,7 @@ private:
   bool may_send(const lease_unit& u) const;
   void send(session& s, lease_unit& u);
   void send_statements(session& s, lease_unit& u);
+  void send_time_limit(session& s);
   void send_statement(session& s, const statement& x, std::uint32_t index);
   void send_control(session& s, const std::string& text);
   void send_closes(session& s);
@@ -158,12 +159,13 @@ private:
   std::deque<lease_op> ops_;
   lease_effects effects_;
 
-  char status_ = 'I';         ///< After the last Sync that was answered.
-  bool asked_to_end_ = false; ///< A commit, rollback or release was accepted: nothing more is.
-  bool input_closed_ = false; ///< Nobody can ask any more.
-  bool abandoned_ = false;    ///< Whatever runs is to be cancelled.
-  bool used_ = false;         ///< Something of the borrower's has been sent.
-  bool traces_ = false;       ///< It may have left something on the session.
+  char status_ = 'I';           ///< After the last Sync that was answered.
+  bool asked_to_end_ = false;   ///< A commit, rollback or release was accepted: nothing more is.
+  bool input_closed_ = false;   ///< Nobody can ask any more.
+  bool abandoned_ = false;      ///< Whatever runs is to be cancelled.
+  bool used_ = false;           ///< Something of the borrower's has been sent.
+  bool traces_ = false;         ///< It may have left something on the session.
+  bool time_limit_set_ = false; ///< The session's statement_timeout is not its own.
   bool was_reset_ = false;
   bool refused_ = false;                ///< The session takes no more: it is lost, and says so soon.
   bool fatal_seen_ = false;             ///< A FATAL answered something: what stands behind it never ran.

@@ -2,6 +2,7 @@
 // answer to one cannot change what the next one means.
 #include "tripool/core/lease/lease_machine.hpp"
 #include "tripool/core/lease/traces.hpp"
+#include "tripool/core/pipeline/server_timeout.hpp"
 #include "tripool/core/statement/traits.hpp"
 
 #include <algorithm>
@@ -98,6 +99,9 @@ void lease_machine::send(session& s, lease_unit& u) {
     case lease_task::validation: break;
     case lease_task::closes: break; // Sent by send_closes.
     case lease_task::opening:
+      send_statements(s, u);
+      send_time_limit(s);
+      break;
     case lease_task::statement: send_statements(s, u); break;
     case lease_task::batch:
       u.framed = purpose_ == session_purpose::lease && !in_block();
@@ -112,6 +116,18 @@ void lease_machine::send(session& s, lease_unit& u) {
     default: send_control(s, u.request->statements().front().text); break;
   }
   if (!refused_) taken(s.sync(), {});
+}
+
+/// The server's own limit is that of single statements on shared connections. A borrower may take longer: its limits
+/// are this machine's, and the server bounds what is left if we vanish. In a block it ends with it, else with the
+/// reset.
+void lease_machine::send_time_limit(session& s) {
+  if (limits_.target.statement_timeout <= duration::zero() || refused_ || !order_) return;
+  const bool local = purpose_ == session_purpose::transaction || purpose_ == session_purpose::stream;
+  constexpr duration longest = std::chrono::hours{24 * 24}; // The server counts milliseconds in 32 bits.
+  const auto text = set_timeout_text(std::min(hold_max_, longest), local);
+  taken(s.execute(text, {}, result_format::text), {lease_op::kind::setting, 0, {}});
+  time_limit_set_ = time_limit_set_ || !local;
 }
 
 void lease_machine::send_statements(session& s, lease_unit& u) {

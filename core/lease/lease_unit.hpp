@@ -58,7 +58,7 @@ struct lease_unit {
 
 /// One operation whose result is awaited.
 struct lease_op {
-  enum class kind : std::uint8_t { prepare, execute, control, close, sync };
+  enum class kind : std::uint8_t { prepare, execute, control, setting, close, sync };
   kind what = kind::sync;
   std::uint32_t index = 0; ///< For `execute`: position of the statement in its unit.
   std::string name{};      ///< For `prepare`, `close` and what runs by a prepared name.

@@ -43,6 +43,7 @@ std::string to_string(const failure& x) {
   out.append("): ").append(x.message);
   if (!x.detail.empty()) out.append("; ").append(x.detail);
   if (!x.hint.empty()) out.append("; hint: ").append(x.hint);
+  if (!x.name.empty()) out.append("; statement ").append(x.name);
   if (!x.pool.empty()) out.append("; pool ").append(x.pool);
   if (!x.server.empty()) out.append(" at ").append(x.server);
   const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(x.spent).count();

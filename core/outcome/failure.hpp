@@ -56,6 +56,7 @@ struct failure {
   std::string hint;                  ///< What the reader can do about it; may be empty.
   std::string pool;                  ///< The pool that held it last, or empty.
   std::string server;                ///< host:port that it was sent to last, or empty.
+  std::string name;                  ///< What the caller called the statement, or empty.
   std::uint32_t attempts = 0;        ///< How often it was handed to a server.
   std::chrono::nanoseconds spent{0}; ///< From its arrival at the delegate to this verdict.
 };

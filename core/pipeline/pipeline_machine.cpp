@@ -1,4 +1,4 @@
-// The pipeline's frame: opening, submitting, deadlines, cancels. Sending and settling stand in files of their own.
+// The pipeline's frame: opening, submitting, deadlines. Sending, settling and cancels stand in files of their own.
 #include "tripool/core/pipeline/pipeline_machine.hpp"
 
 #include <algorithm>
@@ -12,13 +12,11 @@ namespace {
 /// How long after its deadline a request that is on the wire waits for an answer before it is called in doubt: long
 /// enough for a cancel to come back, well inside the half second that every answer has.
 constexpr duration answer_grace = std::chrono::milliseconds{250};
-/// How long after a delivered cancel a 57014 may still be its work: the signal travels apart from the session.
-constexpr duration stray_window = std::chrono::milliseconds{500};
 
 } // namespace
 
 pipeline_machine::pipeline_machine(const pool_options& limits, std::shared_ptr<pace_book> pace)
-  : limits_(limits), pace_(std::move(pace)), cache_(limits.statement_cache) {
+  : limits_(limits), pace_(std::move(pace)), cache_(limits.prepared_statements ? limits.statement_cache : 0) {
   // nop
 }
 
@@ -81,6 +79,11 @@ std::string_view pipeline_machine::current_text() const noexcept {
   return all[std::min(done, all.size() - 1)].text;
 }
 
+std::string_view pipeline_machine::current_name() const noexcept {
+  const auto* u = head();
+  return u && u->what ? std::string_view{u->what->name()} : std::string_view{};
+}
+
 pipeline_unit* pipeline_machine::running() noexcept {
   for (auto& op : ops_)
     if (op.unit) return op.unit;
@@ -92,68 +95,6 @@ bool pipeline_machine::leftovers() const noexcept {
   if (ops_.empty() || validating_ || cancel_ != cancel_state::none) return false;
   const auto* u = const_cast<pipeline_machine*>(this)->running();
   return !u || (!u->what && !u->expired);
-}
-
-/// The units behind the Sync that the server is working towards. Which of them it is at cannot be told from outside: it
-/// keeps its answers back until the Sync.
-template <class Predicate>
-pipeline_unit* pipeline_machine::find_in_front(Predicate wanted) noexcept {
-  std::size_t n = 0;
-  for (const auto& g : groups_)
-    if ((n = g.units) > 0) break;
-  for (auto i = sent_.begin(); i != sent_.end() && n > 0; ++i, --n) {
-    const auto awaited = [&](const pipeline_op& op) { return op.unit == &*i; };
-    if (wanted(*i) && std::any_of(ops_.begin(), ops_.end(), awaited)) return &*i;
-  }
-  return nullptr;
-}
-
-bool pipeline_machine::cancel_struck() noexcept {
-  return find_in_front([](const pipeline_unit& u) { return u.cancel_why != cause::none; }) == nullptr;
-}
-
-/// A unit that the server may be at and that nobody waits for any more, or whose deadline has passed although it has
-/// had its turn for a while.
-pipeline_unit* pipeline_machine::overdue(time_point now) noexcept {
-  if (cancel_ != cancel_state::none) return nullptr;
-  const bool had_its_turn = now - head_since_ >= limits_.slow_statement;
-  return find_in_front([&](const pipeline_unit& u) {
-    if (u.cancel_why != cause::none) return false;
-    if (!u.what) return u.expired;
-    const bool open = u.now == pipeline_unit::state::sent || u.now == pipeline_unit::state::executed;
-    return open && had_its_turn && now >= u.deadline;
-  });
-}
-
-/// The server is at the next operation: a cancel that has done its work is over, and a unit that nobody waits for any
-/// more is cancelled as soon as it runs, never before, when it would strike somebody else's.
-void pipeline_machine::moved_head(time_point now) {
-  head_since_ = now;
-  if (cancel_ == cancel_state::delivered && cancel_struck()) cancel_ = cancel_state::none;
-  cancel_overdue(now);
-}
-
-void pipeline_machine::cancel_overdue(time_point now) {
-  if (auto* u = overdue(now)) aim_cancel(*u, cause::deadline, now);
-}
-
-void pipeline_machine::received(std::size_t incoming, time_point now) {
-  last_activity_ = now;
-  if (incoming <= limits_.result_bytes_max || cancel_ != cancel_state::none) return;
-  if (auto* u = head()) aim_cancel(*u, cause::result_too_large, now);
-}
-
-void pipeline_machine::aim_cancel(pipeline_unit& u, cause why, time_point now) {
-  u.cancel_why = why;
-  cancel_ = cancel_state::requested;
-  cancel_since_ = now;
-  effects_.cancel = true;
-}
-
-void pipeline_machine::cancel_finished(time_point now) {
-  stray_until_ = now + stray_window;
-  cancel_ = cancel_struck() ? cancel_state::none : cancel_state::delivered;
-  cancel_overdue(now);
 }
 
 void pipeline_machine::lose(std::string reason) {
@@ -218,13 +159,16 @@ std::optional<time_point> pipeline_machine::next_wake() const {
     if (u.what && u.now == pipeline_unit::state::resend) {
       sooner(u.deadline);
     } else if (u.what || u.expired) {
-      if (may_cancel) sooner(u.what ? std::max(u.deadline, head_since_ + limits_.slow_statement) : u.deadline);
+      const auto had_its_turn = head_since_ + limits_.slow_statement;
+      if (may_cancel && u.what) sooner(u.cancel_asked ? had_its_turn : std::max(u.deadline, had_its_turn));
+      if (may_cancel && !u.what) sooner(u.deadline);
       if (u.what) sooner(u.deadline + answer_grace);
     }
   }
   if (validating_) sooner(validation_ends_);
   if (cancel_ != cancel_state::none) sooner(cancel_since_ + limits_.cancel_grace);
   if (leftovers()) sooner(head_since_ + limits_.cancel_grace);
+  if (held_until_) sooner(*held_until_);
   return out;
 }
 

@@ -56,6 +56,8 @@ public:
   void on_notice(const server_message& x);
   /// The session is lost: everything on it is settled, moved or in doubt.
   void on_lost(const session_loss& x);
+  /// Some requests have been taken back: those not on the wire are answered, those on it cancelled when they run.
+  void cancel_wanted(time_point now);
   /// The cancel that `pipeline_effects::cancel` asked for has been delivered (or has failed).
   void cancel_finished(time_point now);
   /// Something arrived: `incoming` is the session's estimate of bytes received for the unfinished answer.
@@ -88,6 +90,7 @@ public:
   const statement_cache& statements() const noexcept { return cache_; }
   /// The text of the unit that runs now, or empty; and since when it has been at the head.
   std::string_view current_text() const noexcept;
+  std::string_view current_name() const noexcept; ///< What that unit's caller called it, or empty.
   time_point head_since() const noexcept { return head_since_; }
   std::uint64_t resent() const noexcept { return resent_; }
 
@@ -97,17 +100,23 @@ private:
   // -- sending (pipeline_send.cpp) ----------------------------------------------------------------------------------
   bool needs_validation(time_point now) const;
   void send_group(session& s, time_point now);
-  std::size_t choose_group(units& chosen);
+  std::size_t choose_group(units& chosen, time_point now);
   void send_lone(session& s, pipeline_unit& u);
   void send_framed(session& s, units& chosen);
   void send_statement(session& s, pipeline_unit& u, std::uint32_t index);
   void send_control(session& s, control_statements::which x, pipeline_unit* u);
   void send_rollback(session& s);
+  void send_setting(session& s, const std::string& text, pipeline_unit* u);
+  void send_session_timeout(session& s, duration x);
+  void note_timeouts(units& chosen, time_point now);
+  bool needs_more_time(const pipeline_unit& u, time_point now) const noexcept;
+  bool is_plain_read(const pipeline_unit& u, time_point now) const noexcept;
   void prepare_controls(session& s);
   void send_closes(session& s);
   void send_sync(session& s, pipeline_group g, pipeline_unit* lone = nullptr);
   bool taken(bool accepted, pipeline_op&& op);
   void take_back(units& chosen);
+  bool must_wait(time_point now);
 
   // -- settling (pipeline_settle.cpp) -------------------------------------------------------------------------------
   void on_complete(const pipeline_op& op, wire_result&& x, time_point now);
@@ -119,6 +128,7 @@ private:
   void settle_done(pipeline_unit& u, time_point now);
   void settle_failed(pipeline_unit& u, failure f, time_point now);
   void settle_moved(pipeline_unit& u, failure f);
+  void settle_taken_back(pipeline_unit& u, std::string_view where, time_point now);
   bool settle_if_too_large(pipeline_unit& u, time_point now);
   void mark_resend(pipeline_unit& u);
   void repeat_or_reject(pipeline_unit& u, const server_message& e, std::uint32_t index, time_point now);
@@ -134,10 +144,12 @@ private:
   // -- time (pipeline_machine.cpp) ----------------------------------------------------------------------------------
   pipeline_unit* head() noexcept;
   const pipeline_unit* head() const noexcept;
-  void aim_cancel(pipeline_unit& u, cause why, time_point now);
   void expire_waiting(time_point now);
   void expire_sent(time_point now);
   void expire_one(pipeline_unit& u, time_point now);
+
+  // -- cancels (pipeline_cancel.cpp) --------------------------------------------------------------------------------
+  void aim_cancel(pipeline_unit& u, cause why, time_point now);
   pipeline_unit* running() noexcept; ///< The unit that the server is at, answered already or not.
   bool leftovers() const noexcept;
   bool cancel_struck() noexcept;
@@ -164,8 +176,9 @@ private:
   time_point head_since_{};
   time_point group_since_{}; ///< Since when the first group is the first, or on the wire.
   bool open_ = false;
-  bool want_rollback_ = false; ///< A Sync left the session in a (failed) transaction.
-  bool refused_ = false;       ///< The session takes no more: it is lost, and says so soon.
+  bool want_rollback_ = false;   ///< A Sync left the session in a (failed) transaction.
+  bool refused_ = false;         ///< The session takes no more: it is lost, and says so soon.
+  bool restore_timeout_ = false; ///< The session's statement_timeout is not its own.
   bool validating_ = false;
   time_point validation_ends_{};
   bool fatal_seen_ = false; ///< A FATAL answered one operation: what stands behind it provably never ran.
@@ -173,7 +186,9 @@ private:
   enum class cancel_state : std::uint8_t { none, requested, delivered };
   cancel_state cancel_ = cancel_state::none;
   time_point cancel_since_{};
-  time_point stray_until_{}; ///< Until then a 57014 may have been meant for an earlier unit.
+  time_point stray_until_{};             ///< Until then a 57014 may have been meant for an earlier unit.
+  std::optional<time_point> held_until_; ///< What must not be struck by a stray cancel waits for this.
+  std::uint8_t rollbacks_struck_ = 0;    ///< How often in a row a cancel struck the ROLLBACK.
   std::uint64_t resent_ = 0;
 };
 

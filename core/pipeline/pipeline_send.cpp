@@ -1,5 +1,7 @@
 // The sending half of the pipeline: which units leave together, and how each is kept apart from its neighbours.
 #include "tripool/core/pipeline/pipeline_machine.hpp"
+#include "tripool/core/pipeline/server_timeout.hpp"
+#include "tripool/core/statement/labels.hpp"
 #include "tripool/core/statement/traits.hpp"
 
 #include <algorithm>
@@ -14,25 +16,28 @@ const std::string rollback_text = "ROLLBACK";
 /// A unit that was struck by its neighbours' failures this often leaves on its own.
 constexpr std::uint8_t struck_often = 3;
 
-bool is_plain_read(const pipeline_unit& u) noexcept {
-  return u.what->mode() == access::read && !u.what->is_batch();
-}
-
 bool goes_alone(const pipeline_unit& u) noexcept {
   return u.run_alone || !u.quick || u.resends >= struck_often;
 }
 
 } // namespace
 
+/// It may share a READ ONLY block with others: nothing in it is its own.
+bool pipeline_machine::is_plain_read(const pipeline_unit& u, time_point now) const noexcept {
+  return u.what->mode() == access::read && !u.what->is_batch() && !needs_more_time(u, now);
+}
+
 bool pipeline_machine::needs_validation(time_point now) const {
   return ops_.empty() && now - last_activity_ > limits_.validate_after_idle;
 }
 
 void pipeline_machine::pump(session& s, bool writable, time_point now) {
+  held_until_.reset();
   if (!open_ || refused_ || effects_.close) return;
   if (ops_.empty()) head_since_ = now;
   if (groups_.empty()) group_since_ = now;
   if (want_rollback_ && writable) send_rollback(s);
+  if (restore_timeout_ && writable) send_session_timeout(s, limits_.target.statement_timeout);
   // While a cancel is under way nothing is added that it could strike.
   if (waiting_.empty() || !writable || validating_ || cancel_ != cancel_state::none) return;
   if (needs_validation(now)) {
@@ -41,18 +46,22 @@ void pipeline_machine::pump(session& s, bool writable, time_point now) {
     send_sync(s, {pipeline_group::purpose::validation, 0});
     return;
   }
-  while (!waiting_.empty() && live_ < limits_.pipeline_depth && !refused_) send_group(s, now);
+  while (!waiting_.empty() && live_ < limits_.pipeline_depth && !refused_ && !must_wait(now)) send_group(s, now);
 }
 
 void pipeline_machine::send_group(session& s, time_point now) {
   send_closes(s);
   units chosen;
-  const auto n = choose_group(chosen);
+  const auto n = choose_group(chosen, now);
   assert(n > 0);
+  note_timeouts(chosen, now);
   const auto& first = chosen.front();
   // A procedure runs in a block until it turns out to need none: in a block its error proves that nothing happened.
   const bool may_commit = !first.run_alone && may_commit_inside(first.what->statements().front().text);
-  const bool lone = n == 1 && !first.what->is_batch() && !may_commit;
+  // What needs more time than the session allows gets it in a block, or, where it takes none, in the session.
+  const bool more_time = first.raised_to > duration::zero();
+  const bool by_itself = more_time && (first.run_alone || commits_by_itself(first.what->statements().front().text));
+  const bool lone = n == 1 && !first.what->is_batch() && !may_commit && (!more_time || by_itself);
   if (!lone) prepare_controls(s);
   last_activity_ = now;
   for (auto& u : chosen) {
@@ -64,6 +73,7 @@ void pipeline_machine::send_group(session& s, time_point now) {
   }
   live_ += n;
   if (lone) {
+    if (by_itself) send_session_timeout(s, first.raised_to);
     send_lone(s, chosen.front());
   } else {
     send_framed(s, chosen);
@@ -72,6 +82,7 @@ void pipeline_machine::send_group(session& s, time_point now) {
   auto* only = lone && !refused_ ? &chosen.front() : nullptr;
   sent_.splice(sent_.end(), chosen);
   send_sync(s, {pipeline_group::purpose::work, n}, only);
+  if (lone && by_itself) send_session_timeout(s, limits_.target.statement_timeout);
 }
 
 /// The session took no more in the middle of a group: what it did not take whole waits on, and provably did not run.
@@ -95,7 +106,7 @@ void pipeline_machine::take_back(units& chosen) {
 
 /// Takes the next units that may leave together: one that must run alone or may be slow, or up to a frame's worth of
 /// others with the reads in front. Concurrent requests have no order among themselves: reads may overtake writes.
-std::size_t pipeline_machine::choose_group(units& chosen) {
+std::size_t pipeline_machine::choose_group(units& chosen, time_point now) {
   if (goes_alone(waiting_.front())) {
     chosen.splice(chosen.end(), waiting_, waiting_.begin());
     return 1;
@@ -104,7 +115,7 @@ std::size_t pipeline_machine::choose_group(units& chosen) {
   units writes;
   std::size_t n = 0;
   while (n < room && !waiting_.empty() && !goes_alone(waiting_.front())) {
-    auto& side = is_plain_read(waiting_.front()) ? chosen : writes;
+    auto& side = is_plain_read(waiting_.front(), now) ? chosen : writes;
     side.splice(side.end(), waiting_, waiting_.begin());
     ++n;
   }
@@ -120,9 +131,12 @@ void pipeline_machine::send_lone(session& s, pipeline_unit& u) {
 void pipeline_machine::send_framed(session& s, units& chosen) {
   using which = control_statements::which;
   auto i = chosen.begin();
-  if (is_plain_read(*i)) {
+  const auto shares = [](const pipeline_unit& u) {
+    return u.what->mode() == access::read && !u.what->is_batch() && u.raised_to == duration::zero();
+  };
+  if (shares(*i)) {
     send_control(s, which::begin_read_only, nullptr);
-    for (; i != chosen.end() && is_plain_read(*i); ++i) {
+    for (; i != chosen.end() && shares(*i); ++i) {
       i->frame = pipeline_unit::framing::read_frame;
       send_statement(s, *i, 0);
     }
@@ -131,6 +145,7 @@ void pipeline_machine::send_framed(session& s, units& chosen) {
   for (; i != chosen.end(); ++i) {
     i->frame = pipeline_unit::framing::own_frame;
     send_control(s, i->what->mode() == access::read ? which::begin_read_only : which::begin, &*i);
+    if (i->raised_to > duration::zero()) send_setting(s, set_timeout_text(i->raised_to, true), &*i);
     const auto count = static_cast<std::uint32_t>(i->what->statements().size());
     for (std::uint32_t k = 0; k < count; ++k) send_statement(s, *i, k);
     send_control(s, which::commit, &*i);
@@ -153,9 +168,13 @@ void pipeline_machine::send_statement(session& s, pipeline_unit& u, std::uint32_
   const auto& x = u.what->statements()[index];
   // The same text with other stated types is another statement: what was inferred or stated at its preparation holds.
   const auto types = stated_types(x.parameters, s.types().get());
-  const auto plan = cache_.plan(x.text, types);
+  const bool traced = limits_.trace_comments && !u.what->traceparent().empty();
+  const auto plan = traced ? statement_plan{} : cache_.plan(x.text, types);
   bool ok = true;
-  if (plan.what == statement_plan::action::unnamed) {
+  if (traced) {
+    ok = taken(s.execute(with_trace_comment(u.what->traceparent(), x.text), x.parameters, x.format),
+               {kind::execute, &u, index});
+  } else if (plan.what == statement_plan::action::unnamed) {
     ok = taken(s.execute(x.text, x.parameters, x.format), {kind::execute, &u, index, {}});
   } else {
     if (plan.what == statement_plan::action::prepare)
@@ -181,6 +200,28 @@ void pipeline_machine::send_rollback(session& s) {
   want_rollback_ = false;
   taken(s.execute(rollback_text, {}, result_format::text), {pipeline_op::kind::rollback, nullptr, 0, {}});
   send_sync(s, {pipeline_group::purpose::rollback, 0});
+}
+
+/// Whether the request may take longer than the session's statement_timeout lets it.
+bool pipeline_machine::needs_more_time(const pipeline_unit& u, time_point now) const noexcept {
+  const auto limit = limits_.target.statement_timeout;
+  return limit > duration::zero() && server_timeout(u.deadline - now) > limit;
+}
+
+void pipeline_machine::note_timeouts(units& chosen, time_point now) {
+  for (auto& u : chosen) u.raised_to = needs_more_time(u, now) ? server_timeout(u.deadline - now) : duration{0};
+}
+
+void pipeline_machine::send_setting(session& s, const std::string& text, pipeline_unit* u) {
+  if (refused_) return;
+  taken(s.execute(text, {}, result_format::text), {pipeline_op::kind::setting, u, 0});
+}
+
+/// Behind a Sync of its own: it holds for the session until it is set again.
+void pipeline_machine::send_session_timeout(session& s, duration x) {
+  restore_timeout_ = false;
+  send_setting(s, set_timeout_text(x, false), nullptr);
+  send_sync(s, {pipeline_group::purpose::work, 0});
 }
 
 /// Behind a Sync of their own, as the closes below: their failure must strike no unit.

@@ -1,5 +1,6 @@
 // The settling half of the pipeline: what each answer of the server proves for the unit that it answers.
 #include "tripool/core/pipeline/pipeline_machine.hpp"
+#include "tripool/core/pipeline/server_timeout.hpp"
 #include "tripool/core/statement/traits.hpp"
 
 #include <algorithm>
@@ -14,6 +15,7 @@ namespace {
 constexpr std::uint8_t resends_max = 200;
 constexpr std::uint8_t repeats_max = 2;
 constexpr std::uint8_t replans_max = 2;
+constexpr std::uint8_t rollbacks_struck_max = 3;
 
 bool is_open(const pipeline_unit& u) noexcept {
   return u.now == pipeline_unit::state::sent || u.now == pipeline_unit::state::executed;
@@ -57,6 +59,7 @@ void pipeline_machine::on_complete(const pipeline_op& op, wire_result&& x, time_
   auto* u = op.unit;
   if (!u || u->now == pipeline_unit::state::settled) return;
   if (op.what == op_kind::execute) {
+    if (!u->notices.empty()) x.rows = with_notices(std::move(x.rows), u->notices.take());
     u->results.push_back(std::move(x.rows));
     if (op.index + 1 < u->what->statements().size()) return;
     u->now = pipeline_unit::state::executed;
@@ -74,7 +77,12 @@ void pipeline_machine::on_complete(const pipeline_op& op, wire_result&& x, time_
 void pipeline_machine::on_error(const pipeline_op& op, const server_message& e, time_point now) {
   using op_kind = pipeline_op::kind;
   if (ends_session(e.severity)) fatal_seen_ = true;
-  if (op.what == op_kind::rollback) return lose("ROLLBACK failed: " + e.message);
+  if (op.what == op_kind::rollback) {
+    // A stray cancel's work: the block still stands, and the Sync brings the next ROLLBACK.
+    if (e.sqlstate != "57014" || ++rollbacks_struck_ > rollbacks_struck_max) lose("ROLLBACK failed: " + e.message);
+    return;
+  }
+  if (op.what == op_kind::setting && !op.unit) restore_timeout_ = true; // A stray cancel's work, or skipped behind it.
   if (op.what == op_kind::prepare) forget_prepare(op);
   if (op.what == op_kind::close && e.sqlstate != "26000") cache_.close_again(op.name);
   const bool unknown_name = is_unknown_name(op, e);
@@ -105,6 +113,7 @@ bool pipeline_machine::forget_all(const pipeline_op& op) {
 
 void pipeline_machine::on_aborted(const pipeline_op& op) {
   using op_kind = pipeline_op::kind;
+  if (op.what == op_kind::setting && !op.unit) restore_timeout_ = true;
   if (op.what == op_kind::prepare) forget_prepare(op);
   if (op.what == op_kind::close) cache_.close_again(op.name);
   if (op.unit && is_open(*op.unit)) mark_resend(*op.unit);
@@ -127,7 +136,8 @@ void pipeline_machine::on_sync(char transaction_status, time_point now) {
   switch (g.what) {
     case pipeline_group::purpose::validation: validating_ = false; break;
     case pipeline_group::purpose::rollback:
-      if (transaction_status != 'I') lose("the session stays in a transaction after ROLLBACK");
+      if (transaction_status == 'I') rollbacks_struck_ = 0;
+      if (transaction_status == 'T') lose("the session stays in a transaction after ROLLBACK");
       break;
     case pipeline_group::purpose::work: finish_group(g, transaction_status, now); break;
   }
@@ -172,6 +182,8 @@ void pipeline_machine::finish_group(const pipeline_group& g, char transaction_st
                     : "the server answered the Sync without an answer to the statement";
       settle_moved(u, describe(u, outcome::in_doubt, e, 0));
     }
+    if (u.now == pipeline_unit::state::resend && u.what->cancel_wanted())
+      settle_taken_back(u, "waited to be sent again; its first attempt was rolled back", now);
     auto& side = u.now == pipeline_unit::state::resend ? again : spare_;
     if (u.now == pipeline_unit::state::resend) {
       u.now = pipeline_unit::state::waiting;
@@ -184,6 +196,8 @@ void pipeline_machine::finish_group(const pipeline_group& g, char transaction_st
 
 void pipeline_machine::settle_error(pipeline_unit& u, const server_message& e, const pipeline_op& op, time_point now) {
   const auto index = op.index;
+  const auto limit = u.raised_to > duration::zero() ? u.raised_to : limits_.target.statement_timeout;
+  if (u.cancel_why == cause::none && is_statement_timeout(e, now - head_since_, limit)) u.cancel_why = cause::deadline;
   classify_context c;
   c.is_write = u.what->mode() == access::write;
   c.framed = u.frame != pipeline_unit::framing::alone;
@@ -241,22 +255,10 @@ void pipeline_machine::mark_resend(pipeline_unit& u) {
   ++resent_;
   --u.what->attempts;
   u.results.clear();
+  u.notices.clear();
   u.cancel_why = cause::none;
   u.sync_wait_cancelled = false;
   u.now = pipeline_unit::state::resend;
-}
-
-bool pipeline_machine::settle_if_too_large(pipeline_unit& u, time_point now) {
-  std::size_t sum = 0;
-  for (const auto& r : u.results) sum += r.memory_bytes();
-  if (sum <= limits_.result_bytes_max) return false;
-  auto f = blank(outcome::rejected, cause::result_too_large);
-  f.sqlstate = "54000";
-  f.message = "the result holds " + std::to_string(sum)
-              + " bytes, more than result-bytes-max = " + std::to_string(limits_.result_bytes_max);
-  f.hint = "ask for fewer rows or columns, or raise result-bytes-max for this pool";
-  settle_failed(u, std::move(f), now);
-  return true;
 }
 
 void pipeline_machine::settle_done(pipeline_unit& u, time_point now) {
@@ -268,6 +270,8 @@ void pipeline_machine::settle_done(pipeline_unit& u, time_point now) {
     f.hint = "it is lost if the server is lost before a standby has it; look before sending it again";
     return settle_failed(u, std::move(f), now);
   }
+  if (!u.notices.empty() && !u.results.empty()) // Its COMMIT's, for example of a deferred trigger.
+    u.results.back() = with_notices(std::move(u.results.back()), u.notices.take());
   if (!u.what->answered()) u.what->complete(reply{std::move(u.results)});
   u.what.reset();
   u.results.clear();
@@ -296,9 +300,12 @@ void pipeline_machine::settle_moved(pipeline_unit& u, failure f) {
 }
 
 void pipeline_machine::on_notice(const server_message& x) {
+  // It comes before the answer of the operation that caused it.
+  auto* u = ops_.empty() ? nullptr : ops_.front().unit;
+  if (u && u->what) u->notices.add(x);
   if (!is_sync_wait_cancelled(x)) return;
-  // It comes before the answer of the operation that caused it, which may be one that nobody waits for any more.
-  if (auto* u = running()) u->sync_wait_cancelled = true;
+  if (!u) u = running();
+  if (u) u->sync_wait_cancelled = true; // Even if nobody waits for it any more.
 }
 
 void pipeline_machine::on_lost(const session_loss& x) {
@@ -350,40 +357,6 @@ void pipeline_machine::give_up_repeatable(const std::string& reason) {
     f.hint = "repeating it is harmless";
     settle_moved(u, std::move(f));
   }
-}
-
-failure pipeline_machine::blank(outcome kind, cause why) const {
-  failure f;
-  f.kind = kind;
-  f.why = why;
-  f.pool = limits_.name;
-  f.server = server_;
-  return f;
-}
-
-failure pipeline_machine::describe(const pipeline_unit& u, outcome kind, const server_message& e,
-                                   std::uint32_t index) const {
-  auto f = blank(kind, u.cancel_why != cause::none && e.sqlstate == "57014" ? u.cancel_why : cause::server_error);
-  f.sqlstate = e.sqlstate;
-  f.message = e.message;
-  f.detail = e.detail;
-  f.hint = e.hint;
-  if (f.hint.empty()) f.hint = std::string{hint_for(e.sqlstate)};
-  if (f.why == cause::deadline)
-    f.message = kind == outcome::rejected
-                  ? "the deadline passed while the statement ran: it was cancelled and rolled back"
-                  : "the deadline passed while the statement ran: it was cancelled";
-  if (f.why == cause::result_too_large) {
-    f.message = "the result passed result-bytes-max = " + std::to_string(limits_.result_bytes_max)
-                + " bytes: the statement was cancelled";
-    f.sqlstate = "54000";
-    f.hint = "ask for fewer rows or columns, or raise result-bytes-max for this pool";
-  }
-  if (u.what && u.what->is_batch()) {
-    const auto place = "statement " + std::to_string(index + 1) + " of " + std::to_string(u.what->statements().size());
-    f.detail = f.detail.empty() ? place : place + ": " + f.detail;
-  }
-  return f;
 }
 
 } // namespace tripool

@@ -5,6 +5,7 @@
 
 #include "tripool/core/outcome/failure.hpp"
 #include "tripool/core/request/request.hpp"
+#include "tripool/core/result/noticed_result.hpp"
 #include "tripool/core/result/result.hpp"
 #include "tripool/core/time.hpp"
 
@@ -37,10 +38,13 @@ struct pipeline_unit {
   std::vector<result> results;
   pace_key pace = 0;                ///< Copied from the request, valid after it has left.
   bool quick = true;                ///< Its texts have proved to be quick: it may leave together with others.
+  notice_list notices;              ///< Of the statement that runs.
   time_point deadline{};            ///< Copied from the request, valid after it has left.
   cause cancel_why = cause::none;   ///< Why a cancel was aimed at it, or none.
   bool sync_wait_cancelled = false; ///< The server committed locally, but stopped waiting for its standby.
+  bool cancel_asked = false;        ///< Its caller has taken it back: to be cancelled as soon as it runs.
   bool expired = false;             ///< Answered at its deadline while the server was still at it.
+  duration raised_to{0};            ///< The statement_timeout that it brought along, zero for the session's own.
   bool run_alone = false;           ///< It refuses a transaction block, or writes although declared a read.
   bool handed = false;              ///< The session took all of it that could make it commit.
   std::uint8_t replans = 0;         ///< How often it was prepared anew after 0A000 or 26000.
@@ -50,11 +54,11 @@ struct pipeline_unit {
 
 /// One operation whose result is awaited.
 struct pipeline_op {
-  enum class kind : std::uint8_t { prepare, close, begin, execute, commit, rollback, sync };
+  enum class kind : std::uint8_t { prepare, close, setting, begin, execute, commit, rollback, sync };
   kind what = kind::sync;
   pipeline_unit* unit = nullptr; ///< Null for what belongs to no single unit: shared frames, rollbacks, closes.
   std::uint32_t index = 0;       ///< For `execute`: position of the statement in its request.
-  std::string name;              ///< For `prepare`, `close` and what runs by a prepared name.
+  std::string name{};            ///< For `prepare`, `close` and what runs by a prepared name.
 };
 
 /// What stands behind one Sync.

@@ -266,6 +266,16 @@ void pool_machine::shed(time_point now, effects& out) {
   codel_.emptied();
 }
 
+void pool_machine::take_back_cancelled(time_point now, effects& out) {
+  see(now);
+  for (auto& r : queue_.take_cancelled()) {
+    auto why = taken_back("waited in the queue of pool " + opts_.name);
+    why.pool = opts_.name;
+    fail(std::move(r), std::move(why), out);
+  }
+  if (queue_.empty()) codel_.emptied();
+}
+
 void pool_machine::leave(time_point now, effects& out) {
   if (!must_leave() || nothing_waits()) return;
   move_all(suspended_ ? *suspended_ : refuse_draining(context(), duration::zero()), now, out);

@@ -73,6 +73,9 @@ public:
   /// queue does not stop them. The connection may have ended before. Follow up with `pump`.
   void returned(connection_id id, std::vector<request_ptr> unsent, time_point now);
 
+  /// Some requests have been taken back by their callers: those in the queue fail. Follow up with `pump`.
+  void take_back_cancelled(time_point now, std::vector<pool_effect>& out);
+
   /// Does all that is due: deadlines, shedding, lifetimes, idle connections, dials after a pause, the end of draining,
   /// and the dispatch of what came back while nobody pumped. The same as `pump`, under the name of its other occasion.
   void tick(time_point now, std::vector<pool_effect>& out);

@@ -33,6 +33,16 @@ request_ptr request_queue::pop_expired(time_point now) {
   return remove(heap_.front());
 }
 
+std::vector<request_ptr> request_queue::take_cancelled() {
+  std::vector<request_ptr> out;
+  for (auto i = head_; i != none;) {
+    const auto next = slots_[i].next;
+    if (slots_[i].held->cancel_wanted()) out.push_back(remove(i));
+    i = next;
+  }
+  return out;
+}
+
 std::optional<time_point> request_queue::next_expiry() const noexcept {
   if (heap_.empty()) return std::nullopt;
   return slots_[heap_.front()].expires;

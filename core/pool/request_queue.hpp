@@ -28,6 +28,8 @@ public:
   request_ptr pop_front();
   /// Returns one that has expired at `now` and removes it, the soonest expired first; null when there is none.
   request_ptr pop_expired(time_point now);
+  /// Returns those that were taken back by their callers, in their order, and removes them. Looks at every entry.
+  std::vector<request_ptr> take_cancelled();
   /// Returns when the next entry expires.
   std::optional<time_point> next_expiry() const noexcept;
 

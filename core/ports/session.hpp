@@ -7,6 +7,7 @@
 #include "tripool/core/copy/copy_text.hpp"
 #include "tripool/core/credentials/secret.hpp"
 #include "tripool/core/result/result.hpp"
+#include "tripool/core/result/server_message.hpp"
 #include "tripool/core/statement/statement.hpp"
 #include "tripool/core/time.hpp"
 
@@ -40,16 +41,6 @@ struct server_info {
   std::int32_t backend_pid = 0;
   std::optional<bool> in_hot_standby; ///< As the server reports it (14 and later).
   std::optional<bool> read_only;      ///< default_transaction_read_only as the server reports it (14 and later).
-};
-
-/// A server's error or notice, verbatim.
-struct server_message {
-  std::string severity; ///< Not localised: ERROR, FATAL, PANIC, WARNING, NOTICE ...
-  std::string sqlstate;
-  std::string message;
-  std::string detail;
-  std::string hint;
-  std::string source_function; ///< For example "SyncRepWaitForLSN": tells warnings of the same SQLSTATE apart.
 };
 
 /// What the server said to one operation.
@@ -195,6 +186,7 @@ struct dial_target {
   duration keepalive_interval{std::chrono::seconds{5}};
   std::uint32_t keepalive_count = 3;
   duration tcp_user_timeout{std::chrono::seconds{10}};
+  duration statement_timeout{0}; ///< The session's default on the server; 0: the server's own.
 };
 
 /// Makes sessions. May be shared by several owners; `dial` is called on the owner's thread and does not block.

@@ -8,6 +8,7 @@
 #include <libpq-fe.h>
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <cstring>
 #include <memory>
@@ -90,6 +91,31 @@ conninfo_error several(const char* keyword) {
           + ": a pool is one server, so give each server a pool of its own"};
 }
 
+/// PostgreSQL's spellings of the one encoding that is spoken here.
+bool is_utf8(std::string_view encoding) {
+  std::string plain;
+  for (const char c : encoding)
+    if (std::isalnum(static_cast<unsigned char>(c))) plain += static_cast<char>(std::tolower(c));
+  return plain == "utf8" || plain == "unicode";
+}
+
+/// The value that "-c client_encoding=X" or "--client-encoding=X" gives in a text of server options, if one does.
+std::optional<std::string_view> encoding_in(std::string_view options) {
+  for (const std::string_view name : {"client_encoding", "client-encoding"}) {
+    const auto at = options.rfind(name);
+    if (at == std::string_view::npos) continue;
+    auto value = options.substr(at + name.size());
+    value.remove_prefix(std::min(value.size(), value.find_first_not_of(" =")));
+    return value.substr(0, value.find(' '));
+  }
+  return std::nullopt;
+}
+
+conninfo_error wrong_encoding(std::string_view encoding) {
+  return {"the connection asks for client_encoding " + std::string{encoding.substr(0, 40)}
+          + ": all text here is UTF8, which servers of any encoding convert to; leave client_encoding out"};
+}
+
 std::optional<conninfo_error> take(PQconninfoOption& x, conninfo& into) {
   const std::string_view keyword = x.keyword;
   const std::string_view value = x.val;
@@ -122,7 +148,11 @@ std::optional<conninfo_error> take(PQconninfoOption& x, conninfo& into) {
     into.user = value;
   } else if (keyword == "application_name") {
     into.application_name = value;
+  } else if (keyword == "client_encoding") {
+    if (!is_utf8(value)) return wrong_encoding(value); // UTF8 is asked for at every dial.
   } else {
+    const auto encoding = keyword == "options" ? encoding_in(value) : std::nullopt;
+    if (encoding && !is_utf8(*encoding)) return wrong_encoding(*encoding);
     into.options.emplace_back(keyword, value);
   }
   return std::nullopt;

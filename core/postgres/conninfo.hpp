@@ -34,7 +34,8 @@ struct conninfo_error {
 
 /// Takes a connection string ("host=db1 dbname=app") or URI ("postgresql://db1/app") apart. The string is wiped, since
 /// it may hold a password. Errors: not well-formed; an unknown keyword; several hosts or ports (a pool is one server);
-/// a port that is none; a secret other than the password (such as sslpassword), which must not lie in configuration.
+/// a port that is none; a secret other than the password (such as sslpassword), which must not lie in configuration;
+/// a client encoding other than UTF8.
 std::variant<conninfo, conninfo_error> parse_conninfo(std::string&& text);
 
 /// libpq's defaults for what is not configured: its environment variables (PGHOST, PGPORT, PGUSER, PGDATABASE,

@@ -64,8 +64,23 @@ const std::string& request::wanted_pool() const noexcept {
   return std::get<batch>(body_).pool;
 }
 
+const std::string& request::name() const noexcept {
+  static const std::string none;
+  if (const auto* s = std::get_if<statement>(&body_)) return s->name;
+  const auto* b = std::get_if<batch>(&body_);
+  return b ? b->name : none;
+}
+
+const std::string& request::traceparent() const noexcept {
+  static const std::string none;
+  if (const auto* s = std::get_if<statement>(&body_)) return s->traceparent;
+  const auto* b = std::get_if<batch>(&body_);
+  return b ? b->traceparent : none;
+}
+
 void request::complete(reply x) {
   assert(!answered());
+  cancellation.reset();
   auto to = std::move(to_);
   to->done(std::move(x));
 }
@@ -79,6 +94,8 @@ void request::fail(failure x, time_point now) {
                + ", but the answer of an earlier one was lost" + (x.detail.empty() ? "" : ": " + x.detail);
     x.kind = outcome::in_doubt;
   }
+  cancellation.reset();
+  x.name = name();
   x.attempts = attempts;
   x.spent = now - arrived_;
   auto to = std::move(to_);

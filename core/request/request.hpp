@@ -6,6 +6,7 @@
 
 #include "tripool/core/outcome/failure.hpp"
 #include "tripool/core/pool/pace_book.hpp"
+#include "tripool/core/request/cancellation.hpp"
 #include "tripool/core/result/result.hpp"
 #include "tripool/core/statement/session_order.hpp"
 #include "tripool/core/statement/statement.hpp"
@@ -89,6 +90,10 @@ public:
   /// Names its texts in the pace book.
   pace_key pace() const noexcept { return pace_; }
   const std::string& wanted_pool() const noexcept;
+  const std::string& name() const noexcept;        ///< What the caller called it, or empty.
+  const std::string& traceparent() const noexcept; ///< The caller's trace context, or empty.
+  /// Whether its caller has taken it back. What is not on the wire is answered then, with `taken_back`.
+  bool cancel_wanted() const noexcept { return cancellation && cancellation->wanted(); }
 
   /// Answers the caller. Precondition: `!answered()`.
   void complete(reply x);
@@ -110,7 +115,8 @@ public:
   std::uint32_t tried = 0;     ///< Bit i: pool i has been tried.
   std::uint8_t move_count = 0; ///< Entries used in `moves`.
   std::array<move_record, attempts_max> moves{};
-  time_point queued_at{}; ///< When it entered the present queue.
+  time_point queued_at{};                      ///< When it entered the present queue.
+  std::shared_ptr<cancel_ticket> cancellation; ///< Null: nobody can take it back. Let go with the answer.
 
 private:
   std::variant<statement, batch, session_order> body_;

@@ -4,12 +4,14 @@
 #pragma once
 
 #include "tripool/core/codec/decode_error.hpp"
+#include "tripool/core/result/server_message.hpp"
 #include "tripool/core/statement/statement.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,6 +35,7 @@ public:
   virtual std::size_t memory_bytes() const noexcept = 0;
   /// The types of the database that it came from, where they are at hand; else null.
   virtual const type_catalogue* types() const noexcept { return nullptr; }
+  virtual std::span<const server_message> notices() const noexcept { return {}; }
 };
 
 class row;
@@ -59,6 +62,11 @@ public:
   std::string_view command_tag() const noexcept { return data_ ? data_->command_tag() : std::string_view{}; }
   /// The rows that the command touched, from its tag; 0 for commands that count none.
   std::uint64_t affected_rows() const noexcept;
+  /// The notices and warnings that the server sent while the statement ran, in their order; see noticed_result.hpp for
+  /// the bounds. Live as long as the result.
+  std::span<const server_message> notices() const noexcept {
+    return data_ ? data_->notices() : std::span<const server_message>{};
+  }
   std::size_t memory_bytes() const noexcept { return data_ ? data_->memory_bytes() : 0; }
 
   /// The bytes of one value as the server sent them; nothing for NULL. Precondition: both indices in range.

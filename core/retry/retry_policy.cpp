@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 namespace tripool {
 
@@ -49,6 +50,7 @@ std::string_view to_string(retry_step x) noexcept {
 }
 
 retry_step next_step(const request& r, const failure& f, std::uint32_t attempts_allowed, time_point now) noexcept {
+  if (r.cancel_wanted()) return retry_step::answer;
   const bool proved = f.kind == outcome::not_executed;
   const bool harmless = f.kind == outcome::in_doubt && r.repeatable();
   if (!proved && !harmless) return retry_step::answer;
@@ -72,6 +74,11 @@ void record_move(request& r, std::string_view from, std::size_t pool_index, cons
 }
 
 failure settle(const request& r, failure f) {
+  if (r.cancel_wanted() && f.kind == outcome::not_executed && f.why != cause::cancelled) {
+    f.detail = "it had not run: " + std::exchange(f.message, "its caller cancelled it before it could be sent again");
+    f.why = cause::cancelled;
+    f.hint.clear();
+  }
   if (r.mode() == access::read || !r.repeatable() || f.kind == outcome::in_doubt) return f;
   const auto used = std::span{r.moves}.first(std::min<std::size_t>(r.move_count, attempts_max));
   if (std::ranges::none_of(used, [](const auto& m) { return leaves_doubt(m.why); })) return f;

@@ -28,7 +28,8 @@ inline constexpr duration move_margin = std::chrono::milliseconds{2};
 
 /// Decides. Moved only when the failure proves that it did not run, or when it is repeatable and its answer was lost;
 /// only while it has been sent fewer times than `attempts_allowed` (1 to `attempts_max`) and moved fewer times than
-/// `attempts_max`; and only while its deadline is more than `move_margin` away.
+/// `attempts_max`; only while its deadline is more than `move_margin` away; and never once its
+/// caller has taken it back.
 retry_step next_step(const request& r, const failure& f, std::uint32_t attempts_allowed, time_point now) noexcept;
 
 /// Writes the move into the request's history: where it comes from, why, and which pool is tried now.

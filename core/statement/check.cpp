@@ -1,6 +1,7 @@
 // The refusals, each with the SQLSTATE that PostgreSQL itself would give, or the nearest one, and what to do instead.
 #include "tripool/core/statement/check.hpp"
 
+#include "tripool/core/statement/labels.hpp"
 #include "tripool/core/util/utf8.hpp"
 
 #include <string>
@@ -239,11 +240,13 @@ refusal check_in(const statement& x, context where) {
 
 std::optional<failure> check(const statement& x) {
   if (auto out = check_timeout(x.timeout)) return out;
+  if (auto out = check_labels(x.name, x.traceparent)) return out;
   return check_in(x, {x.mode, false});
 }
 
 std::optional<failure> check(const statement& x, const statement_traits& traits) {
   if (auto out = check_timeout(x.timeout)) return out;
+  if (auto out = check_labels(x.name, x.traceparent)) return out;
   if (auto out = check_parameters(x.parameters)) return out;
   return check_traits(x, traits, {x.mode, false});
 }
@@ -253,6 +256,7 @@ namespace {
 refusal check_batch(const batch& x, context where) {
   if (x.statements.empty()) return refuse("42601", "the batch holds no statement", "Send at least one SQL statement.");
   if (auto out = check_timeout(x.timeout)) return out;
+  if (auto out = check_labels(x.name, x.traceparent)) return out;
   for (std::size_t i = 0; i < x.statements.size(); ++i) {
     auto out = check_in(x.statements[i], where);
     if (!out) continue;
@@ -276,6 +280,7 @@ std::optional<failure> check(const batch& x) {
 
 std::optional<failure> check(const statement& x, scope where, access mode) {
   if (auto out = check_timeout(x.timeout)) return out;
+  if (auto out = check_labels(x.name, x.traceparent)) return out;
   return check_in(x, {narrower(x.mode, mode), false, where});
 }
 
@@ -290,6 +295,15 @@ std::optional<failure> check(const session_order& x) {
   if (t.deferrable && !(t.read_only && t.level == isolation::serializable))
     return refuse("22023", "DEFERRABLE has no effect on this transaction", "It is for SERIALIZABLE READ ONLY alone.");
   return std::nullopt;
+}
+
+std::optional<failure> check(const statement_list& x, std::size_t size_max) {
+  if (x.statements.empty()) return refuse("42601", "the list holds no statement", "Send at least one SQL statement.");
+  if (x.statements.size() <= size_max) return std::nullopt;
+  return refuse("54000",
+                "the list holds " + std::to_string(x.statements.size())
+                  + " statements, more than list-max = " + std::to_string(size_max),
+                "Send several lists, or raise list-max.");
 }
 
 } // namespace tripool

@@ -6,6 +6,7 @@
 #include "tripool/core/outcome/failure.hpp"
 #include "tripool/core/statement/session_order.hpp"
 #include "tripool/core/statement/statement.hpp"
+#include "tripool/core/statement/statement_list.hpp"
 #include "tripool/core/statement/traits.hpp"
 
 #include <cstddef>
@@ -31,6 +32,7 @@ inline constexpr std::size_t message_bytes_max = (std::size_t{1} << 30U) - (std:
 ///   25006  declared a read, but it changes data, locks rows or makes a table
 ///   25P01  SET LOCAL, SET TRANSACTION, SET CONSTRAINTS and DECLARE outside a batch: it would have no effect
 ///   25001  COMMIT PREPARED or ROLLBACK PREPARED inside a batch
+///   22023, 22021  a name or trace context that is none (labels.hpp)
 ///   0A000  transaction control, COPY, session state, temporary objects that outlive the transaction
 /// Nothing means that it may be sent. No message holds a parameter's value. Allocates only to refuse.
 std::optional<failure> check(const statement& x);
@@ -57,5 +59,9 @@ std::optional<failure> check(const session_order& x);
 /// Checks every statement of a batch, against the access of the whole batch. The message says which statement it is
 /// about, counting from 1. An empty batch is refused (42601).
 std::optional<failure> check(const batch& x);
+
+/// Checks the list as a whole: it must not be empty (42601), nor hold more than `size_max` statements (54000). Each of
+/// its statements is checked by itself.
+std::optional<failure> check(const statement_list& x, std::size_t size_max);
 
 } // namespace tripool

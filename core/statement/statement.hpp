@@ -26,15 +26,24 @@ struct statement {
   result_format format = result_format::binary; ///< Text is for people; codecs read both, most types only binary.
   std::chrono::milliseconds timeout{0}; ///< From arrival at the delegate to the answer; 0 takes the configured default.
   std::string pool{};                   ///< Name of the only pool that may serve it; empty lets the routing choose.
+  std::string name{};                   ///< For people: shown beside the text in connection status, failures and logs.
+  std::string
+    traceparent{}; ///< W3C trace context of the caller, or empty; sent as a comment if `trace-comments` is on.
+  std::uint64_t cancel_key = 0;    ///< By which its sender may cancel it, unique among its own; 0: it never will.
+  bool cancel_with_caller = false; ///< Cancelled when its sender ends.
 };
 
 /// Several statements as one atomic transaction in one round trip: all of them or none.
 struct batch {
-  std::vector<statement> statements{}; ///< Access, repeatable, timeout and pool of the single statements are ignored.
+  std::vector<statement> statements{}; ///< Of these only text, parameters and format count.
   access mode = access::write;
   bool repeatable = false;
   std::chrono::milliseconds timeout{0};
   std::string pool{};
+  std::string name{};
+  std::string traceparent{};
+  std::uint64_t cancel_key = 0;
+  bool cancel_with_caller = false;
 };
 
 } // namespace tripool

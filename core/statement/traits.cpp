@@ -377,20 +377,4 @@ statement_traits analyse(std::string_view text) noexcept {
   return analyser{text}.run();
 }
 
-bool may_commit_inside(std::string_view text) noexcept {
-  const auto first = text.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos) return false;
-  const char c = text[first];
-  const bool possible = c == 'c' || c == 'C' || c == 'd' || c == 'D' || c == '/' || c == '-';
-  if (!possible) return false;
-  const auto command = analyse(text).command;
-  return command == keyword::call_ || command == keyword::do_;
-}
-
-bool may_leave_work(std::string_view text, std::string_view sqlstate) noexcept {
-  if (may_commit_inside(text)) return true;
-  const bool refused = sqlstate == "25001" || sqlstate.substr(0, 2) == "42";
-  return !refused && analyse(text).own_transaction;
-}
-
 } // namespace tripool

@@ -48,6 +48,10 @@ struct statement_traits {
 /// Analyses one text. Linear in its length.
 statement_traits analyse(std::string_view text) noexcept;
 
+/// Whether the text, outside of a block, may commit part of its work before it ends: CALL, VACUUM, CREATE INDEX
+/// CONCURRENTLY ... Cheap for the statements that most are.
+bool commits_by_itself(std::string_view text) noexcept;
+
 /// Whether the text is a CALL or a DO: outside of a block it may commit before it fails.
 bool may_commit_inside(std::string_view text) noexcept;
 

@@ -22,11 +22,11 @@ namespace tripool::test {
 
 /// How the instance differs from the defaults.
 struct instance_setup {
-  std::string user;     ///< Empty: the cluster's superuser.
-  std::string password; ///< With `user`.
-  std::string password_file;
+  std::string user{};     ///< Empty: the cluster's superuser.
+  std::string password{}; ///< With `user`.
+  std::string password_file{};
   duration connect_timeout = std::chrono::seconds{2};
-  std::function<void(options&)> adjust; ///< Anything else; may be empty.
+  std::function<void(options&)> adjust{}; ///< Called with the options before the instance starts; may be empty.
 };
 
 /// The instance. Its log goes to standard error if the environment variable TRIPOOL_TEST_LOG names a level.

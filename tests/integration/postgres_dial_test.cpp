@@ -4,8 +4,13 @@
 #include "tests/support/catch.hpp"
 
 #include <algorithm>
+#include <array>
+#include <chrono>
 #include <netinet/in.h>
+#include <poll.h>
+#include <string>
 #include <sys/socket.h>
+#include <thread>
 #include <unistd.h>
 
 using namespace tripool;
@@ -22,12 +27,17 @@ public:
     at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t length = sizeof at;
     REQUIRE(::bind(fd_, reinterpret_cast<sockaddr*>(&at), length) == 0);
-    REQUIRE(::listen(fd_, 1) == 0);
+    REQUIRE(::listen(fd_, 2) == 0);
     REQUIRE(::getsockname(fd_, reinterpret_cast<sockaddr*>(&at), &length) == 0);
     port_ = ntohs(at.sin_port);
   }
   ~silent_listener() { ::close(fd_); }
   std::uint16_t port() const { return port_; }
+  /// The next connection, or -1 when none comes in time.
+  int accept_one(std::chrono::milliseconds limit) {
+    pollfd p{fd_, POLLIN, 0};
+    return ::poll(&p, 1, static_cast<int>(limit.count())) > 0 ? ::accept(fd_, nullptr, nullptr) : -1;
+  }
   bool accept_and_close() {
     const int peer = ::accept(fd_, nullptr, nullptr);
     return peer >= 0 && ::close(peer) == 0;
@@ -38,7 +48,57 @@ private:
   std::uint16_t port_ = 0;
 };
 
+/// Lets the next client in as a server would, and reports a parameter on the way.
+class letting_in {
+public:
+  letting_in(silent_listener& at, const std::string& name, const std::string& value)
+    : thread_([&at, name, value] { serve(at, name, value); }) {}
+  ~letting_in() { thread_.join(); }
+
+private:
+  static void serve(silent_listener& at, const std::string& name, const std::string& value) {
+    const int peer = at.accept_one(std::chrono::seconds{10});
+    if (peer < 0) return;
+    std::array<char, 4096> startup{};
+    (void)::recv(peer, startup.data(), startup.size(), 0);
+    std::string out = message('R', std::string(4, '\0'));
+    out += message('S', name + '\0' + value + '\0');
+    out += message('K', std::string(8, '\1')) + message('Z', "I");
+    (void)::send(peer, out.data(), out.size(), MSG_NOSIGNAL);
+    (void)::recv(peer, startup.data(), startup.size(), 0); // Until the client hangs up.
+    ::close(peer);
+  }
+  static std::string message(char type, const std::string& body) {
+    const auto length = static_cast<char>(body.size() + 4);
+    return std::string{type, '\0', '\0', '\0', length} + body;
+  }
+
+  std::thread thread_;
+};
+
 } // namespace
+
+TEST_CASE("a server that reports another client encoding than UTF8 is not used", "[postgres]") {
+  silent_listener listener;
+  postgres::session_factory factory;
+  dial_target to;
+  to.host = "127.0.0.1";
+  to.port = listener.port();
+  to.user = "somebody";
+  to.options = {{"sslmode", "disable"}, {"gssencmode", "disable"}};
+  {
+    const letting_in server{listener, "client_encoding", "LATIN1"};
+    driven_session s{factory, to, credential{}};
+    CHECK(!s.open());
+    REQUIRE(s.heard.losses.size() == 1);
+    CHECK(s.heard.losses[0].during == session_loss::phase::dialling);
+    CHECK(s.heard.losses[0].sqlstate == "22021");
+    CHECK(s.heard.losses[0].message.find("client_encoding LATIN1") != std::string::npos);
+  }
+  const letting_in server{listener, "client_encoding", "UTF8"};
+  driven_session s{factory, to, credential{}};
+  CHECK(s.open());
+}
 
 TEST_CASE("an open session tells what is known of its server", "[postgres]") {
   open_session f;

@@ -180,7 +180,7 @@ sim_command sim_parse(std::string_view bound) {
   if (verb == "listen") return parse_listen(sim_verb::listen, bound);
   if (verb == "unlisten") return parse_listen(sim_verb::unlisten, bound);
   if (verb == "notify") return parse_notify(bound);
-  if (verb == "noop") return {sim_verb::noop, {}, {}, 0};
+  if (verb == "noop" || (verb == "set" && w.size() > 3)) return {sim_verb::noop, {}, {}, 0};
   if (verb == "begin") {
     const auto only = std::find_if(w.begin(), w.end(), [](const auto& x) { return lower(x) == "only"; });
     return {only != w.end() ? sim_verb::begin_read_only : sim_verb::begin, {}, {}, 0};

@@ -44,6 +44,14 @@ private:
   std::vector<const char*> values_;
 };
 
+/// The server's options that libpq would send if the list had none: those of its environment.
+std::string default_options() {
+  const std::unique_ptr<PQconninfoOption, libpq_deleter<PQconninfoFree>> all{PQconndefaults()};
+  for (const auto* x = all.get(); x && x->keyword; ++x)
+    if (std::string_view{x->keyword} == "options" && x->val) return x->val;
+  return {};
+}
+
 /// A duration in whole units, rounded up so that a short one does not become "use the default".
 template <class Unit>
 std::string whole(duration x) {
@@ -65,8 +73,15 @@ conn_handle start_dial(const dial_target& to, const credential& with) {
   k.add("connect_timeout", "5");
   // A pool is one server: what the environment says about roles is not for it.
   k.add("target_session_attrs", "any");
+  std::string timeout;
+  if (to.statement_timeout > duration::zero()) {
+    timeout = "-c statement_timeout=" + whole<milliseconds>(to.statement_timeout);
+    const auto more = default_options();
+    k.add("options", more.empty() ? timeout : timeout + ' ' + more);
+  }
   for (const auto& [keyword, value] : to.options) {
-    k.add(keyword.c_str(), value);
+    const bool both = keyword == "options" && !timeout.empty();
+    k.add(keyword.c_str(), both ? timeout + ' ' + value : value);
   }
   k.add("host", to.host);
   k.add("hostaddr", to.address.starts_with('/') ? std::string{} : to.address);
@@ -99,6 +114,15 @@ session_loss explain_failed_dial(const PGconn* conn) {
   }
   loss.during = session_loss::phase::dialling;
   return loss;
+}
+
+std::optional<std::string> wrong_encoding(const PGconn* conn) {
+  const char* value = PQparameterStatus(conn, "client_encoding");
+  if (!value || std::string_view{value} == "UTF8") {
+    return std::nullopt;
+  }
+  return "the server reports client_encoding " + std::string{value}
+         + " although UTF8 was asked for: text would be misread. Look at what stands between here and the server";
 }
 
 std::optional<bool> reported_flag(const PGconn* conn, const char* name) {

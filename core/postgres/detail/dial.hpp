@@ -14,6 +14,9 @@ conn_handle start_dial(const dial_target& to, const credential& with);
 /// at hand is reported as 28000, which is what it would have said.
 session_loss explain_failed_dial(const PGconn* conn);
 
+/// Whether the session speaks UTF8, as was asked for: else why it cannot be used.
+std::optional<std::string> wrong_encoding(const PGconn* conn);
+
 /// What is known of the server now that the session is open.
 server_info describe_server(const PGconn* conn, const dial_target& to);
 

@@ -78,6 +78,12 @@ void libpq_session::opened(session_sink& sink) {
     report_loss(sink);
     return;
   }
+  if (auto problem = wrong_encoding(conn)) {
+    failure_ = session_loss{session_loss::phase::dialling, "22021", std::move(*problem)};
+    phase_ = phase::losing;
+    report_loss(sink);
+    return;
+  }
   phase_ = phase::open;
   watch(true, false);
   meter_.watch(interest_.fd);

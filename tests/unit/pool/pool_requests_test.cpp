@@ -345,3 +345,31 @@ TEST_CASE("pool: what comes back between two pumps is not forgotten until some o
   w.tick();
   CHECK(w.take_all<dispatch_effect>().size() == 1);
 }
+
+TEST_CASE("Requests in the queue that were taken back fail at once, and the others stay in their order") {
+  pool_world w{small_pool()};
+  w.start(); // No connection is open yet.
+  std::vector<request_ptr> all;
+  for (int i = 0; i < 5; ++i) {
+    all.push_back(w.submit());
+    all.back()->cancellation = std::make_shared<cancel_ticket>();
+  }
+  w.take();
+  all[1]->cancellation->want();
+  all[4]->cancellation->want();
+  w.pool.take_back_cancelled(w.now, w.out);
+  const auto failed = w.take_all<fail_effect>();
+  REQUIRE(failed.size() == 2);
+  CHECK(failed[0].what == all[1]);
+  CHECK(failed[1].what == all[4]);
+  CHECK(failed[0].why.kind == outcome::not_executed);
+  CHECK(failed[0].why.why == cause::cancelled);
+  CHECK(w.pool.queued() == 3);
+  w.pool.suspend({}, w.now, w.out);
+  const auto moved = w.take_all<move_effect>();
+  REQUIRE(moved.size() == 1);
+  REQUIRE(moved[0].requests.size() == 3);
+  CHECK(moved[0].requests[0].what == all[0]);
+  CHECK(moved[0].requests[1].what == all[2]);
+  CHECK(moved[0].requests[2].what == all[3]);
+}

@@ -120,3 +120,18 @@ TEST_CASE("libpq's environment is read for what is not configured, without the p
   unsetenv("PGPORT");
   unsetenv("PGPASSWORD");
 }
+
+TEST_CASE("a client encoding other than UTF8 is refused, in the string and in the server's options", "[postgres]") {
+  for (const char* text : {"client_encoding=LATIN1", "host=a client_encoding=SQL_ASCII", "client_encoding=auto",
+                           "options='-c client_encoding=latin1'", "options='-c geqo=off --client-encoding=WIN1252'",
+                           "postgresql://h/db?client_encoding=EUC_JP"}) {
+    INFO(text);
+    CHECK(contains(bad(text), "all text here is UTF8"));
+  }
+  CHECK(contains(bad("client_encoding=LATIN1"), "client_encoding LATIN1"));
+  for (const char* text : {"host=a client_encoding=UTF8", "client_encoding=utf-8", "client_encoding=Unicode",
+                           "options='-c client_encoding=utf8 -c geqo=off'"}) {
+    INFO(text);
+    CHECK(std::holds_alternative<conninfo>(parse_conninfo(text)));
+  }
+}
