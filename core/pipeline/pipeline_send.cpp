@@ -144,7 +144,9 @@ void pipeline_machine::send_framed(session& s, units& chosen) {
   }
   for (; i != chosen.end(); ++i) {
     i->frame = pipeline_unit::framing::own_frame;
-    send_control(s, i->what->mode() == access::read ? which::begin_read_only : which::begin, &*i);
+    // A single read asks what it likes, also whether the transaction is read-only: a block of its own must not show.
+    const bool read_only = i->what->mode() == access::read && i->what->is_batch();
+    send_control(s, read_only ? which::begin_read_only : which::begin, &*i);
     if (i->raised_to > duration::zero()) send_setting(s, set_timeout_text(i->raised_to, true), &*i);
     const auto count = static_cast<std::uint32_t>(i->what->statements().size());
     for (std::uint32_t k = 0; k < count; ++k) send_statement(s, *i, k);

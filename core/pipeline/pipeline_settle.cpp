@@ -63,7 +63,8 @@ void pipeline_machine::on_complete(const pipeline_op& op, wire_result&& x, time_
     u->results.push_back(std::move(x.rows));
     if (op.index + 1 < u->what->statements().size()) return;
     u->now = pipeline_unit::state::executed;
-    if (u->what->mode() != access::read || u->frame == pipeline_unit::framing::alone) return;
+    const bool own_block = u->frame == pipeline_unit::framing::own_frame && !u->what->is_batch();
+    if (u->what->mode() != access::read || u->frame == pipeline_unit::framing::alone || own_block) return;
     settle_done(*u, now); // In a READ ONLY block there is nothing to commit: the rows are all.
   } else if (op.what == op_kind::commit && u->now == pipeline_unit::state::executed) {
     if (x.rows.command_tag() == "COMMIT") return settle_done(*u, now);
