@@ -1,5 +1,5 @@
-// What goes with a statement and comes back with its result, on a real PostgreSQL: notices, names, trace contexts, lists
-// of independent statements, and deadlines on the server.
+// What goes with a statement and comes back with its result, on a real PostgreSQL: notices, names, trace contexts,
+// lists of independent statements, and deadlines on the server.
 #include "tests/integration/instance_fixture.hpp"
 
 #include "tripool/actors/client/blocking_client.hpp"

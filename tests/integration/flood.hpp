@@ -1,5 +1,5 @@
-// Many statements from one caller, a bounded number of them under way at a time, and how each of them ended; some may be
-// taken back after a while. Used by the integration tests of isolation, cancelling and poolers.
+// Many statements from one caller, a bounded number of them under way at a time, and how each of them ended; some may
+// be taken back after a while. Used by the integration tests of isolation, cancelling and poolers.
 #pragma once
 
 #include "tripool/actors/error.hpp"

@@ -55,6 +55,16 @@ TEST_CASE("a request with more time than the session allows brings its own limit
   CHECK(b.db.ledger().executed("SET LOCAL statement_timeout = 59950") == 2); // No more of them.
 }
 
+TEST_CASE("a single read that brings its own limit along does not find itself in a READ ONLY block", "[timeout]") {
+  pipeline_bench b{with_timeout(950ms)};
+  b.deadline = 2s;
+  const auto a = b.read("select put 1 a"); // Refused in a READ ONLY block, and sent again alone.
+  b.drain();
+  REQUIRE(a->is_done());
+  CHECK(b.machine.resent() == 0);
+  CHECK(b.db.ledger().committed("select put 1 a") == 1);
+}
+
 TEST_CASE("one that takes no block gets its limit in the session, which has its own again behind it", "[timeout]") {
   pipeline_bench b{with_timeout(9'950ms)};
   b.deadline = 60s;
