@@ -81,11 +81,9 @@ caf::message_handler delegate::handlers() {
     },
     [this](open_stream& x) -> caf::delegated<stream_handle> {
       if (auto f = check_stream(x.what)) {
-        ++counts_.received;
-        ++counts_.refused;
-        make_response_promise().deliver(make_error(std::move(*f)));
+        accept_or_refuse(unexpected{std::move(*f)});
       } else {
-        accept(stream_order(x.what, x.hold_max), answer_form::handle);
+        accept_or_refuse(stream_order(x.what, x.hold_max));
       }
       return {};
     },
@@ -95,6 +93,14 @@ caf::message_handler delegate::handlers() {
     },
     [this](cancel_request x) { return cancel_reply{cancel(x.key)}; },
     [this](const caller_ended_msg& x) { caller_ended(x.who); },
+    [this](const copy_in& x) -> caf::delegated<copy_writer_handle> {
+      accept_or_refuse(order_of(x));
+      return {};
+    },
+    [this](const copy_out& x) -> caf::delegated<copy_reader_handle> {
+      accept_or_refuse(order_of(x));
+      return {};
+    },
     [this](rescue_msg& x) {
       ++counts_.rescued;
       route(std::move(x.what));
@@ -172,6 +178,13 @@ void delegate::accept_list(statement_list x) {
   auto all = std::make_shared<list_in_progress>(std::move(promise), x.statements.size());
   for (std::size_t i = 0; i < x.statements.size(); ++i)
     accept(std::move(x.statements[i]), std::make_unique<list_responder>(all, i, address()), caller);
+}
+
+void delegate::accept_or_refuse(expected<session_order, failure> x) {
+  if (x) return accept(std::move(*x), answer_form::handle);
+  ++counts_.received;
+  ++counts_.refused;
+  make_response_promise().deliver(make_error(std::move(x).error()));
 }
 
 void delegate::route(request_ptr r) {

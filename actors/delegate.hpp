@@ -59,6 +59,7 @@ private:
   template <class Body>
   void accept(Body body, std::unique_ptr<responder> to, const caf::actor_addr& caller);
   void accept_list(statement_list x);
+  void accept_or_refuse(expected<session_order, failure> x);
   void route(request_ptr r);
   void refuse(tripool::request& r, failure f);
   void start_manager();

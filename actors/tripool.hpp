@@ -10,6 +10,7 @@
 #include "tripool/actors/error.hpp"
 #include "tripool/actors/instance.hpp"
 #include "tripool/actors/protocol.hpp"
+#include "tripool/actors/protocol_copy.hpp"
 #include "tripool/actors/protocol_listen.hpp"
 #include "tripool/actors/protocol_session.hpp"
 #include "tripool/actors/protocol_stream.hpp"

@@ -155,9 +155,16 @@ void borrowed_session::take_back(failure why) {
 }
 
 void borrowed_session::open_order(opened_order x) {
-  const auto t = now();
-  if (limits().lease_warning > duration::zero()) warn_at_ = t + limits().lease_warning;
+  if (limits().lease_warning > duration::zero()) warn_at_ = now() + limits().lease_warning;
   on_ready_to_use(x.results);
+  if (opens_later()) {
+    opens_later_ = std::move(x.what);
+  } else {
+    hand_to_borrower(*x.what);
+  }
+}
+
+void borrowed_session::hand_to_borrower(tripool::request& order) {
   session_handle h;
   h.to = caf::actor_cast<caf::actor>(this);
   h.pool = limits().name;
@@ -166,7 +173,22 @@ void borrowed_session::open_order(opened_order x) {
   h.hold = std::make_shared<const hold_guard>(address());
   reply answer;
   answer.lent = make_loan(std::move(h));
-  x.what->complete(std::move(answer));
+  order.complete(std::move(answer));
+}
+
+void borrowed_session::hand_out() {
+  if (got_ && opens_later_) hand_to_borrower(*std::exchange(opens_later_, nullptr));
+}
+
+void borrowed_session::refuse_order(failure f) {
+  if (!opens_later_) return;
+  unused_ = true; // Nobody will ever have the handle.
+  f.pool = limits().name;
+  std::exchange(opens_later_, nullptr)->fail(std::move(f), now());
+}
+
+void borrowed_session::close_wire(std::string reason) {
+  if (got_ && !lost_) on_lost(session_loss{session_loss::phase::open, {}, std::move(reason), false});
 }
 
 // -- the end ---------------------------------------------------------------------------------------------------------

@@ -45,6 +45,8 @@ protected:
   virtual std::shared_ptr<const loan> make_loan(session_handle x) = 0;
   /// The session is ready: the results of what the order opened with. Called before the order is answered.
   virtual void on_ready_to_use(const std::vector<result>&) {}
+  /// Whether the order is answered only by `hand_out` or `refuse_order`.
+  virtual bool opens_later() { return false; }
   /// The session has gone, back or lost: whoever waits for something must be answered now. Called once.
   virtual void on_gone() {}
   /// Called in each turn, before the machine sends: for those that drive the session past the machine.
@@ -69,6 +71,12 @@ protected:
   /// Sends, reads and carries out what there is to do; to be called after something was asked outside of a message's
   /// handler. Happens by itself after each batch of messages.
   void turn();
+
+  /// Answers an order that `opens_later`; no effect when it has been answered.
+  void hand_out();
+  void refuse_order(failure f);
+  /// Ends the session at once.
+  void close_wire(std::string reason);
 
   lease_machine& machine() noexcept { return *machine_; }
   /// Null when it has gone.
@@ -97,6 +105,7 @@ private:
   void carry_out_effects();
   void open_order(opened_order x);
   void send_cancel();
+  void hand_to_borrower(tripool::request& order);
   void give_back();
   void give_up();
   void end_if_unused();
@@ -117,6 +126,7 @@ private:
   std::optional<lease_machine> machine_;
   watch_interest watched_;
   std::optional<session_loss> lost_;
+  request_ptr opens_later_;            ///< An order that is answered later.
   std::optional<moved_request> moved_; ///< The order, on its way elsewhere.
   std::string recalled_;               ///< Why the connection wants it back, or empty.
   std::optional<time_point> warn_at_;

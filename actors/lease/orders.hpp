@@ -1,8 +1,10 @@
 // Callers' messages as orders for a session. Used by the delegate.
 #pragma once
 
+#include "tripool/actors/protocol_copy.hpp"
 #include "tripool/actors/protocol_session.hpp"
 #include "tripool/core/statement/session_order.hpp"
+#include "tripool/core/util/expected.hpp"
 
 namespace tripool {
 
@@ -11,6 +13,9 @@ session_order order_of(const acquire& x);
 /// The order for a transaction: it opens with its BEGIN. A read-only one may be a standby's, unless it is serializable,
 /// which a standby cannot be.
 session_order order_of(const begin& x);
+/// The orders for a COPY, or why the text cannot be one.
+expected<session_order, failure> order_of(const copy_in& x);
+expected<session_order, failure> order_of(const copy_out& x);
 /// What the transaction begins with.
 transaction_options options_of(const begin& x);
 

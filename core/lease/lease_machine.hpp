@@ -74,6 +74,18 @@ public:
   /// The connection is to close: what runs gets its answer within `cancel_grace`, the rest is answered now.
   void recall(const std::string& reason, time_point now);
 
+  // -- what its owner does past the machine: a COPY -----------------------------------------------------------------
+  /// The owner drives the session itself from now on: nothing is sent, and it is not given back. Precondition: nothing
+  /// is under way.
+  void lend_outside() noexcept { outside_ = true; }
+  /// The session is idle again.
+  void back_from_outside(char transaction_status) noexcept;
+  bool is_outside() const noexcept { return outside_; }
+  /// Nobody wants the session any more, or the connection does: the owner is to come to an end.
+  bool wanted_back() const noexcept { return input_closed_ || recalled_until_.has_value(); }
+  /// Sends a cancel for what the owner does.
+  void cancel_outside(time_point now);
+
   lease_effects take_effects() { return std::exchange(effects_, {}); }
 
   phase state() const noexcept { return phase_; }
@@ -161,6 +173,7 @@ private:
 
   char status_ = 'I';           ///< After the last Sync that was answered.
   bool asked_to_end_ = false;   ///< A commit, rollback or release was accepted: nothing more is.
+  bool outside_ = false;        ///< The owner drives the session past the machine.
   bool input_closed_ = false;   ///< Nobody can ask any more.
   bool abandoned_ = false;      ///< Whatever runs is to be cancelled.
   bool used_ = false;           ///< Something of the borrower's has been sent.

@@ -35,7 +35,7 @@ bool waits_for_all(lease_task what, session_purpose purpose) noexcept {
 } // namespace
 
 void lease_machine::pump(session& s, bool writable, time_point now) {
-  if (refused_ || effects_.close || phase_ == phase::over || phase_ == phase::lost) return;
+  if (outside_ || refused_ || effects_.close || phase_ == phase::over || phase_ == phase::lost) return;
   if (sent_.empty()) head_since_ = now;
   go_on_finishing(now);
   while (writable && !refused_ && !waiting_.empty() && may_send(waiting_.front())) {
@@ -133,6 +133,7 @@ void lease_machine::send_time_limit(session& s) {
 void lease_machine::send_statements(session& s, lease_unit& u) {
   const auto* r = u.what == lease_task::opening ? order_.get() : u.request.get();
   if (!r) return; // An order that was given up before it was sent.
+  if (purpose_ == session_purpose::copy_in || purpose_ == session_purpose::copy_out) return; // Its text is the owner's.
   std::uint32_t index = 0;
   for (const auto& x : r->statements()) send_statement(s, x, index++);
 }

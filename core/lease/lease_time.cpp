@@ -35,7 +35,7 @@ void lease_machine::tick(time_point now) {
   cancel_front(now);
   if (const auto until = front_until(); until && now >= *until)
     lose(cancel_ == cancel_state::none ? "the server does not answer" : "a cancelled statement did not end in time");
-  if (recalled_until_ && (sent_.empty() || now >= *recalled_until_)) lose(recall_reason_);
+  if (recalled_until_ && ((sent_.empty() && !outside_) || now >= *recalled_until_)) lose(recall_reason_);
 }
 
 void lease_machine::expire_opening(time_point now) {
@@ -100,6 +100,18 @@ void lease_machine::cancel_front(time_point now) {
   auto& u = sent_.front();
   if (!wants_cancel(u, now)) return;
   u.cancel_why = abandoned_ && u.request && now < u.deadline ? cause::cancelled : cause::deadline;
+  cancel_ = cancel_state::requested;
+  cancel_since_ = now;
+  effects_.cancel = true;
+}
+
+void lease_machine::back_from_outside(char transaction_status) noexcept {
+  outside_ = false;
+  status_ = transaction_status;
+}
+
+void lease_machine::cancel_outside(time_point now) {
+  if (!outside_ || cancel_ != cancel_state::none) return;
   cancel_ = cancel_state::requested;
   cancel_since_ = now;
   effects_.cancel = true;
