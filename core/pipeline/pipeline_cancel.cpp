@@ -107,8 +107,11 @@ void pipeline_machine::settle_taken_back(pipeline_unit& u, std::string_view wher
 }
 
 /// Whether what is to be sent next must wait: outside of a block it commits by itself what a stray cancel could not
-/// undo, so that nothing may be on the wire that a cancel can still be aimed at, and none be on its way.
+/// undo, so that nothing may be on the wire that a cancel can still be aimed at, and none be on its way. Behind a
+/// pooler everything waits for the last Sync: PgBouncer takes the answer to one for the end of all, and gives what was
+/// sent behind it to another server's session.
 bool pipeline_machine::must_wait(time_point now) {
+  if (!limits_.prepared_statements && !ops_.empty()) return true;
   const auto& next = waiting_.front();
   if (next.what->is_batch()) return false;
   const auto& text = next.what->statements().front().text;

@@ -228,7 +228,8 @@ void pipeline_machine::send_session_timeout(session& s, duration x) {
 
 /// Behind a Sync of their own, as the closes below: their failure must strike no unit.
 void pipeline_machine::prepare_controls(session& s) {
-  if (limits_.statement_cache == 0 || !controls_.wanted() || refused_) return;
+  const bool allowed = limits_.prepared_statements && limits_.statement_cache > 0;
+  if (!allowed || !controls_.wanted() || refused_) return;
   controls_.renew();
   for (const auto x : control_statements::all) {
     const auto& name = controls_.name(x);

@@ -6,6 +6,23 @@ using namespace tripool;
 using namespace tripool::test;
 using namespace std::chrono_literals;
 
+TEST_CASE("behind a pooler one Sync at a time is on the wire, and nothing is prepared", "[pipeline]") {
+  auto limits = pipeline_bench::default_limits();
+  limits.prepared_statements = false;
+  limits.frame_max = 2;
+  pipeline_bench b{limits};
+  std::vector<recorded> all;
+  for (int i = 0; i < 6; ++i) all.push_back(b.write("insert k" + std::to_string(i % 2) + " v"));
+  b.link().hold();
+  b.pump();
+  b.pump();
+  CHECK(b.db.ledger().entries().size() == 2); // The first frame's; its answer is awaited.
+  b.link().release_all();
+  b.drain();
+  for (const auto& x : all) CHECK(x->is_done());
+  CHECK(b.backend().prepared_statements() == 0);
+}
+
 TEST_CASE("no more than the pipeline's depth is on the wire", "[pipeline]") {
   auto limits = pipeline_bench::default_limits();
   limits.pipeline_depth = 5;
