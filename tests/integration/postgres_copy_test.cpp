@@ -2,6 +2,7 @@
 // that nobody takes, cancels and losses. After each of them the session is usable, or lost; never out of step.
 #include "tests/integration/postgres_fixture.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/memory.hpp"
 
 #include <fstream>
 #include <thread>
@@ -27,21 +28,6 @@ void check_usable(driven_session& s) {
   CHECK(r[4].rows.raw(0, 0) == "third");
   CHECK(r[5].what == kind::sync);
   CHECK(s.heard.losses.empty());
-}
-
-/// Peak resident memory of this process since the last reset, in bytes.
-std::size_t resident_bytes(const char* field) {
-  std::ifstream status{"/proc/self/status"};
-  for (std::string line; std::getline(status, line);) {
-    if (line.starts_with(field)) {
-      return std::stoul(line.substr(line.find(':') + 1)) * 1024;
-    }
-  }
-  return 0;
-}
-
-void reset_peak() {
-  std::ofstream{"/proc/self/clear_refs"} << "5";
 }
 
 } // namespace
@@ -245,7 +231,7 @@ TEST_CASE("100 MB wait in the server while their consumer pauses", "[postgres][c
     CHECK(s.heard.results[first].rows.command_tag() == "COPY 100000");
     CHECK(s.heard.copied_bytes == 100'000'000);
     CHECK(pauses >= 19);
-    CHECK(resident_bytes("VmHWM") < before + 8'000'000);
+    if (memory_can_be_measured) CHECK(resident_bytes("VmHWM") < before + 8'000'000);
     check_usable(s);
   }
 }
@@ -261,7 +247,7 @@ TEST_CASE("100 MB go in with bounded memory when each piece waits until the last
   for (int i = 0; i < 1000; ++i) {
     REQUIRE(s.put(piece));
   }
-  CHECK(resident_bytes("VmHWM") < before + 4'000'000);
+  if (memory_can_be_measured) CHECK(resident_bytes("VmHWM") < before + 4'000'000);
   CHECK(s.end_copy().rows.command_tag() == "COPY 1000");
   CHECK(s.value("select sum(length(x)) from c") == "99999000");
 }

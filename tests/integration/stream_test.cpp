@@ -1,10 +1,10 @@
 // Streams on a real PostgreSQL: results of any size in bounded memory, back-pressure, and every way to end one.
 #include "tests/integration/instance_fixture.hpp"
+#include "tests/support/memory.hpp"
 #include "tripool/actors/client/blocking_client.hpp"
 #include "tripool/actors/protocol_stream.hpp"
 #include "tripool/core/result/row.hpp"
 
-#include <fstream>
 #include <string>
 
 using namespace tripool;
@@ -12,13 +12,6 @@ using namespace tripool::test;
 using namespace std::chrono_literals;
 
 namespace {
-
-std::size_t kilobytes(const std::string& field) {
-  std::ifstream status{"/proc/self/status"};
-  for (std::string line; std::getline(status, line);)
-    if (line.starts_with(field)) return std::stoul(line.substr(line.find(':') + 1));
-  return 0;
-}
 
 open_stream stream_of(std::string text, std::vector<parameter> parameters = {}) {
   open_stream x;
@@ -82,7 +75,8 @@ TEST_CASE("a stream gives all rows in order, and its connection back", "[stream]
 TEST_CASE("10 million rows pass through a consumer in less than 100 MB", "[stream]") {
   world w;
   REQUIRE(w.client->execute(statement{"select 1"}));
-  std::ofstream{"/proc/self/clear_refs"} << "5";
+  reset_peak();
+  const auto before = resident_bytes("VmRSS");
   auto s = w.open(stream_of("select i, i * 2 from generate_series(1, 10000000) i"));
   REQUIRE(s);
   std::int64_t count = 0, sum = 0;
@@ -95,8 +89,9 @@ TEST_CASE("10 million rows pass through a consumer in less than 100 MB", "[strea
   }
   CHECK(count == 10'000'000);
   CHECK(sum == std::int64_t{10'000'000} * 10'000'001 / 2);
-  INFO(kilobytes("VmHWM") << " kB at most");
-  CHECK(kilobytes("VmHWM") < 100'000);
+  // Alone, this process takes 40 MB before it begins; after other tests more.
+  INFO(before << " bytes before, " << resident_bytes("VmHWM") << " bytes at most");
+  if (memory_can_be_measured) CHECK(resident_bytes("VmHWM") < before + 40'000'000);
 }
 
 TEST_CASE("a consumer that takes its time holds two chunks, not the stream", "[stream]") {
@@ -104,14 +99,14 @@ TEST_CASE("a consumer that takes its time holds two chunks, not the stream", "[s
   auto s = w.open(stream_of("select repeat('x', 10000) from generate_series(1, 1000000)"));
   REQUIRE(s);
   for (int i = 0; i < 3; ++i) REQUIRE(w.next(*s, 500));
-  const auto before = kilobytes("VmRSS");
+  const auto before = resident_bytes("VmRSS");
   // What it has not asked for is not even computed: the server waits.
   const auto pid = std::to_string(s->backend_pid);
   const auto waits = "select count(*) from pg_stat_activity where pid = " + pid + " and state = 'idle in transaction'";
   const auto end = std::chrono::steady_clock::now() + 10s;
   while (w.home.value(waits) != "1" && std::chrono::steady_clock::now() < end) {}
   CHECK(w.home.value(waits) == "1");
-  CHECK(kilobytes("VmRSS") < before + 8'000);
+  if (memory_can_be_measured) CHECK(resident_bytes("VmRSS") < before + 8'000'000);
   REQUIRE(!w.client->tell(s->to, close_stream{}));
   CHECK(w.all_given_back());
 }
