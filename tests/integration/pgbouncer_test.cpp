@@ -135,7 +135,8 @@ TEST_CASE("statements, batches and errors go through PgBouncer", "[pgbouncer]") 
   REQUIRE(!again);
   CHECK(again.error().sqlstate == "23505");
   CHECK(w.home.value("select count(*) from t") == "22");
-  for (const auto& c : w.on->status().pools.at(0).connections) CHECK(c.prepared == 0);
+  const auto seen = w.on->status(); // Kept: the loop's range is inside it.
+  for (const auto& c : seen.pools.at(0).connections) CHECK(c.prepared == 0);
 }
 
 TEST_CASE("a statement that runs too long is cancelled through PgBouncer", "[pgbouncer]") {
