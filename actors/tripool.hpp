@@ -4,6 +4,7 @@
 
 #include "tripool/actors/client/blocking_client.hpp"
 #include "tripool/actors/client/callback_client.hpp"
+#include "tripool/actors/client/insert_rows.hpp"
 #include "tripool/actors/client/open_instance.hpp"
 #include "tripool/actors/client/transaction_function.hpp"
 #include "tripool/actors/config/load.hpp"
@@ -17,6 +18,7 @@
 #include "tripool/actors/status.hpp"
 #include "tripool/core/codec/all.hpp"
 #include "tripool/core/config/options.hpp"
+#include "tripool/core/copy/copy_text_format.hpp"
 #include "tripool/core/listen/channel.hpp"
 #include "tripool/core/outcome/failure.hpp"
 #include "tripool/core/result/row.hpp"
