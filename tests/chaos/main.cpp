@@ -65,10 +65,12 @@ void print_text(const scenario& x, unsigned n, const report& r) {
 void print_json(const scenario& x, unsigned n, const report& r) {
   const auto& a = r.account;
   nlohmann::json out{{"row", x.row}, {"scenario", x.name}, {"run", n}, {"held", r.holds()}, {"problem", r.problem}};
-  out["counters"] = {{"lost", a.lost}, {"duplicate", a.duplicate}, {"phantom", a.phantom}, {"torn", a.torn},
+  out["counters"] = {{"lost", a.lost}, {"duplicate", a.duplicate},   {"phantom", a.phantom},        {"torn", a.torn},
                      {"late", a.late}, {"unanswered", a.unanswered}, {"misreported", a.misreported}};
-  out["requests"] = {{"done", a.of(outcome::done)}, {"not_executed", a.of(outcome::not_executed)},
-                     {"rejected", a.of(outcome::rejected)}, {"in_doubt", a.of(outcome::in_doubt)}};
+  out["requests"] = {{"done", a.of(outcome::done)},
+                     {"not_executed", a.of(outcome::not_executed)},
+                     {"rejected", a.of(outcome::rejected)},
+                     {"in_doubt", a.of(outcome::in_doubt)}};
   for (const auto& m : r.measures)
     out["measures"].push_back({{"what", m.what}, {"value", m.value}, {"bar", m.bar}, {"unit", m.unit}});
   std::printf("%s\n", out.dump().c_str());

@@ -25,7 +25,9 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t held_max = 1u << 20; ///< Bytes on their way in one direction of a link.
 constexpr std::string_view ready{"Z\0\0\0\5", 5};
-constexpr std::string_view commit_tag{"C\0\0\0\x0b" "COMMIT", 11};
+constexpr std::string_view commit_tag{"C\0\0\0\x0b"
+                                      "COMMIT",
+                                      11};
 constexpr auto swallow_for = 20ms; ///< How long a doomed link still takes bytes.
 
 sockaddr_in loopback(std::uint16_t port) {
@@ -123,8 +125,10 @@ void fault_proxy::apply() {
   now_ = wanted_;
   if (std::exchange(reset_, false) || now_.refuse)
     for (auto& x : links_) x.over = true;
-  if (now_.refuse) listener_.reset();
-  else if (!listener_) listen();
+  if (now_.refuse)
+    listener_.reset();
+  else if (!listener_)
+    listen();
   if (listener_) filter(listener_.get(), now_.drop_syn ? 100 : now_.loss_percent);
   for (auto& x : links_) {
     if (x.client) filter(x.client.get(), now_.loss_percent);
@@ -225,8 +229,8 @@ void fault_proxy::send_out(link& x, bool to_client) {
   if (fd < 0 || (to_client ? now_.hold_replies : now_.hold_requests)) return;
   while (!queue.empty() && queue.front().due <= clock::now()) {
     auto& bytes = queue.front().bytes;
-    const auto n = ::send(fd, bytes.data(), now_.slice > 0 ? std::min(now_.slice, bytes.size()) : bytes.size(),
-                          MSG_NOSIGNAL);
+    const auto n =
+      ::send(fd, bytes.data(), now_.slice > 0 ? std::min(now_.slice, bytes.size()) : bytes.size(), MSG_NOSIGNAL);
     if (n < 0) {
       if (errno != EAGAIN && errno != EINTR) x.over = true;
       return;

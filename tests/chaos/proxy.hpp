@@ -21,12 +21,12 @@ namespace tripool::chaos {
 
 /// What is wrong with the network for as long as it is set. The default is a network in order.
 struct faults {
-  bool refuse = false;        ///< Nobody listens, and all links are reset.
-  bool silent = false;        ///< Accepts, and never answers.
-  bool hold_requests = false; ///< What the client sends is acknowledged and goes no further.
-  bool hold_replies = false;  ///< What the server sends goes no further.
-  bool drop_syn = false;      ///< Packets that would open a link are lost; links live on.
-  unsigned loss_percent = 0;  ///< Packets lost at random on links and for new ones; 100: nothing gets through.
+  bool refuse = false;                ///< Nobody listens, and all links are reset.
+  bool silent = false;                ///< Accepts, and never answers.
+  bool hold_requests = false;         ///< What the client sends is acknowledged and goes no further.
+  bool hold_replies = false;          ///< What the server sends goes no further.
+  bool drop_syn = false;              ///< Packets that would open a link are lost; links live on.
+  unsigned loss_percent = 0;          ///< Packets lost at random on links and for new ones; 100: nothing gets through.
   std::chrono::milliseconds delay{0}; ///< In each direction.
   std::size_t slice = 0;              ///< Bytes forwarded at a time, one slice a round of the proxy; 0: all.
 };

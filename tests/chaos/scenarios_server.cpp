@@ -23,11 +23,12 @@ std::size_t most_advanced(stage& s) {
 }
 
 void out_of_service(stage& s, std::chrono::milliseconds bar) {
-  s.record("found out after", s.wait_until("the monitor to find out", 10s,
-                                           [&] {
-                                             const auto t = s.status().monitor.table;
-                                             return t && !t->routes[0].usable_for_writes;
-                                           }),
+  s.record("found out after",
+           s.wait_until("the monitor to find out", 10s,
+                        [&] {
+                          const auto t = s.status().monitor.table;
+                          return t && !t->routes[0].usable_for_writes;
+                        }),
            bar);
 }
 
@@ -100,8 +101,10 @@ void split_brain(stage& s, bool synchronous) {
   must(s.servers().resume(0));
   s.play(1500ms);
   s.first_write(stage::now());
-  if (synchronous) s.account(1);
-  else s.account(1, [fenced](const test::entry& e) { return e.sent > fenced; });
+  if (synchronous)
+    s.account(1);
+  else
+    s.account(1, [fenced](const test::entry& e) { return e.sent > fenced; });
 }
 
 void demoted(stage& s) {
