@@ -22,21 +22,20 @@ std::size_t most_advanced(stage& s) {
   return received(2) > received(1) ? 2 : 1;
 }
 
-void out_of_service(stage& s, std::chrono::milliseconds bar) {
-  s.record("found out after",
-           s.wait_until("the monitor to find out", 10s,
-                        [&] {
-                          const auto t = s.status().monitor.table;
-                          return t && !t->routes[0].usable_for_writes;
-                        }),
-           bar);
+/// Records how long after `since` the monitor took the primary out of service for writes.
+void out_of_service(stage& s, time_point since, std::chrono::milliseconds bar) {
+  s.wait_until("the monitor to find out", 10s, [&] {
+    const auto t = s.status().monitor.table;
+    return t && !t->routes[0].usable_for_writes;
+  });
+  s.record("found out after", stage::now() - since, bar);
 }
 
 void hung(stage& s) {
-  must(s.servers().hang(0));
   const auto begin = stage::now();
+  must(s.servers().hang(0));
   s.record("first read elsewhere", s.first_read(begin), 3s);
-  out_of_service(s, 3s);
+  out_of_service(s, begin, 3s);
   must(s.servers().resume(0));
   s.first_write(stage::now());
   s.account();
@@ -108,8 +107,9 @@ void split_brain(stage& s, bool synchronous) {
 }
 
 void demoted(stage& s) {
+  const auto begin = stage::now();
   must(s.servers().configure(0, "default_transaction_read_only", "on"));
-  out_of_service(s, 1s);
+  out_of_service(s, begin, 1s);
   must(s.servers().wait_until_caught_up(1));
   must(s.servers().promote(1));
   s.record("first write after promotion", s.first_write(stage::now()), 1s);
