@@ -28,6 +28,7 @@ public:
         owed_.push_back(to);
     }};
   }
+  void on_exit() override { owed_.clear(); } // They hold who asked, who holds this actor.
 
 private:
   bool answers_;
