@@ -180,6 +180,16 @@ void borrowed_session::hand_out() {
   if (got_ && opens_later_) hand_to_borrower(*std::exchange(opens_later_, nullptr));
 }
 
+/// No order stays without an answer, however its session went.
+void borrowed_session::settle_order() {
+  on_gone();
+  failure f;
+  f.why = cause::connection_lost;
+  f.message = "the session was gone before it could be handed to its borrower";
+  f.hint = "ask again";
+  refuse_order(std::move(f));
+}
+
 void borrowed_session::refuse_order(failure f) {
   if (!opens_later_) return;
   unused_ = true; // Nobody will ever have the handle.
@@ -200,7 +210,7 @@ void borrowed_session::give_back() {
   back->reset = machine_->was_reset();
   send(from_.home, session_back_msg{std::move(back), {}, {}});
   from_.home = nullptr;
-  on_gone();
+  settle_order();
   end_if_unused();
 }
 
@@ -214,7 +224,7 @@ void borrowed_session::give_up() {
   moved_.reset();
   send(from_.home, std::move(x));
   from_.home = nullptr;
-  on_gone();
+  settle_order();
   end_if_unused();
 }
 
@@ -239,7 +249,7 @@ void borrowed_session::on_end() {
     x.loss = *lost_;
     if (moved_) x.moved.push_back(std::move(*moved_));
     if (from_.home) send(from_.home, std::move(x));
-    on_gone();
+    settle_order();
   }
   machine_.reset();
   moved_.reset();

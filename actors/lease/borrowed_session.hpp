@@ -108,6 +108,7 @@ private:
   void hand_to_borrower(tripool::request& order);
   void give_back();
   void give_up();
+  void settle_order();
   void end_if_unused();
   void watch();
   void unwatch() noexcept;

@@ -138,9 +138,16 @@ void copy_stream::answer(copy_answer x) {
   }
 }
 
+/// Handed out at once: the end of a COPY without data comes with its start, and may take the session along.
+void copy_stream::on_copy_start(const copy_start& x) {
+  copy_.on_start(x);
+  carry_out();
+}
+
 void copy_stream::on_result(wire_result&& x) {
   if (!runs()) return borrowed_session::on_result(std::move(x));
   copy_.on_result(std::move(x));
+  carry_out(); // Before the session is given back: who asked need not wait for that.
   machine().back_from_outside(copy_.transaction_status());
   machine().dropped(); // It serves one COPY: nothing more is asked of the session.
 }

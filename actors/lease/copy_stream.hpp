@@ -45,7 +45,7 @@ private:
   void on_result(wire_result&& x) override;
   void on_lost(session_loss&& x) override;
   void on_notice(server_message&& x) override;
-  void on_copy_start(const copy_start& x) override { copy_.on_start(x); }
+  void on_copy_start(const copy_start& x) override;
   void on_copy_data(std::span<const std::byte> piece) override { copy_.on_data(*wire(), piece); }
 
   bool runs() { return machine().is_outside(); }

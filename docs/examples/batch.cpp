@@ -28,7 +28,7 @@ int main(int argc, char** argv) {
   wrong.statements.push_back(tripool::sql("insert into orders values ($1, $2)", 1, "bread again"));
   auto refused = client.execute(wrong);
   if (!refused) std::printf("%s, %s\n", refused.error().sqlstate.c_str(), refused.error().detail.c_str());
-  auto count = client.execute(tripool::sql_read("select count(*)::int from orders"));
+  auto count = client.execute(tripool::sql("select count(*)::int from orders"));
   if (count) std::printf("still %d orders\n", count->one<int>().value());
   client.execute("drop table orders");
 }

@@ -21,6 +21,7 @@ struct reading {
 tripool::answer<double> warmest(tripool::blocking_client& client) {
   tripool::copy_out order;
   order.text = "copy readings (id, celsius, note) to stdout (format binary)";
+  order.mode = tripool::access::write; // Where rows are written: a standby may not have the newest yet.
   auto from = client.ask<tripool::copy_reader_handle>(client.delegate(), order);
   if (!from) return tripool::unexpected{from.error()};
   tripool::copy_binary_reader reader;

@@ -157,6 +157,22 @@ TEST_CASE("what is no COPY, or none for this, is refused, and so are rows that d
   CHECK(w.all_given_back());
 }
 
+TEST_CASE("a COPY without any rows, whose end comes with its start, is answered", "[copy-stream]") {
+  world w;
+  for (int i = 0; i < 20; ++i) {
+    auto from = w.out("copy t to stdout");
+    REQUIRE(from);
+    auto piece = w.client->ask<copy_data>(from->to, next_chunk{});
+    REQUIRE(piece);
+    CHECK(piece->data.empty());
+    CHECK(piece->last);
+    auto to = w.in("copy t from stdin");
+    REQUIRE(to);
+    CHECK(w.client->ask<result>(to->to, copy_end{})->command_tag() == "COPY 0");
+  }
+  CHECK(w.all_given_back());
+}
+
 TEST_CASE("a reader ends cleanly in the middle: closed, dropped, broken, killed", "[copy-stream]") {
   world w;
   auto from = w.out("copy (select repeat('x', 999) from generate_series(1, 100000000)) to stdout");
