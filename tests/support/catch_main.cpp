@@ -1,8 +1,8 @@
-// The main function of every test executable, for Catch2 version 2 and 3 alike. Nothing else belongs here: Catch2 v2
-// compiles its whole runner into this file.
-#define CATCH_CONFIG_RUNNER
-#include "tests/support/catch.hpp"
+// The main function of every test executable that has none of its own. Nothing else belongs here: a program with a main
+// function of its own links the same library, and this file then stays out of it.
+// Knows only the runner.
+#include "tests/support/catch_runner.hpp"
 
 int main(int argc, char* argv[]) {
-  return Catch::Session().run(argc, argv);
+  return tripool::test::run_catch(argc, argv);
 }
