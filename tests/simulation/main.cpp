@@ -50,7 +50,7 @@ void print_totals(const totals& all, double wall_seconds) {
   std::printf("%zu histories, %zu failed; %.1f simulated hours in %.1f s: %.2f hours a second\n", all.histories,
               all.failed.size(), all.simulated_seconds / 3600, wall_seconds,
               all.simulated_seconds / 3600 / std::max(wall_seconds, 1e-9));
-  std::printf("%zu requests: %zu done, %zu not executed, %zu rejected, %zu in doubt; %zu lost by a server's promotion\n",
+  std::printf("%zu requests: %zu done, %zu not executed, %zu rejected, %zu in doubt; %zu lost by a promotion\n",
               s.requests, s.done, s.not_executed, s.rejected, s.in_doubt, s.lost_by_server);
   for (const auto seed : all.failed) std::printf("failed: --seed %llu\n", static_cast<unsigned long long>(seed));
 }

@@ -1,5 +1,5 @@
 // One simulated history of the whole of Tripool, made of a seed: the real actors on the deterministic scheduler, three
-// simulated servers with replication that lags, random requests, faults and deaths. The same seed makes the same history.
+// simulated servers with replication that lags, random requests, faults and deaths. One seed, one history.
 // Knows no actor's inside: it judges by what callers were told and by what the servers know.
 // Used by tripool-sim.
 #pragma once
