@@ -92,8 +92,9 @@ public:
   void run();
   /// Lets virtual time pass: every timer fires at its own moment, and what it sets off runs before the next one.
   void advance(duration x);
-  /// Lets virtual time pass at once: the timers that are due fire, but nobody runs yet.
-  void skip(duration x) { sched_->advance_time(x); }
+  /// Lets virtual time pass at once, as for a process that is stopped: the timers that are due fire, but nobody runs
+  /// yet. What is open meanwhile may be answered so much later.
+  void skip(duration x);
   std::size_t jobs() const { return sched_->jobs.size(); }
 
   // -- asking ------------------------------------------------------------------------------------------------------
@@ -151,6 +152,7 @@ private:
   void call(std::function<void(caf::event_based_actor&)> what);
   told_ptr note(std::vector<std::string> texts, access mode, bool repeatable, std::chrono::milliseconds timeout);
   std::string complaint(const told& x);
+  time_point latest_answer(const told& x) const;
   void sweep();
 
   caf::actor_system_config cfg_;
@@ -159,6 +161,7 @@ private:
   caf::scheduler::test_coordinator* sched_ = nullptr;
   caf::actor caller_;
   std::vector<told_ptr> asked_;
+  std::vector<std::pair<time_point, duration>> skips_; ///< When, and for how long, nobody ran.
 };
 
 } // namespace tripool::test

@@ -2,6 +2,8 @@
 // Used by tripool-sim through simulation.hpp.
 #include "tests/simulation/simulation.hpp"
 
+#include <algorithm>
+
 namespace tripool::test {
 
 void simulation::fault() {
@@ -123,6 +125,10 @@ void simulation::promote() {
         : how == 1 ? ", which hangs"
                    : ", which goes on"));
   eras_.push_back({leader_, best, world_.db[best].store().log().size()});
+  // No server takes a timeline that another one has: they share the archive of the histories, as their operator sees to.
+  std::uint32_t highest = 0;
+  for (const auto& x : world_.db) highest = std::max(highest, x.timeline());
+  world_.db[best].set_timeline(highest);
   world_.db[best].promote();
   leader_ = best;
 }
