@@ -103,8 +103,8 @@ void simulation::fault_of_statements(std::size_t i) {
       break;
     default: x.what = x.at == fault_point::after ? fault_kind::lose : fault_kind::delay;
   }
-  note("server " + std::to_string(i) + ": fault " + std::to_string(static_cast<int>(x.what)) + " at point " +
-       std::to_string(static_cast<int>(x.at)));
+  note("server " + std::to_string(i) + ": fault " + std::to_string(static_cast<int>(x.what)) + " at point "
+       + std::to_string(static_cast<int>(x.at)));
   world_.db[i].script().add(std::move(x));
 }
 
@@ -120,12 +120,12 @@ void simulation::promote() {
   const auto how = pick(3);
   if (how == 0) old.crash();
   if (how == 1) old.hang();
-  note("server " + std::to_string(best) + " is promoted in place of " + std::to_string(leader_) +
-       (how == 0   ? ", which crashes"
-        : how == 1 ? ", which hangs"
-                   : ", which goes on"));
+  note("server " + std::to_string(best) + " is promoted in place of " + std::to_string(leader_)
+       + (how == 0   ? ", which crashes"
+          : how == 1 ? ", which hangs"
+                     : ", which goes on"));
   eras_.push_back({leader_, best, world_.db[best].store().log().size()});
-  // No server takes a timeline that another one has: they share the archive of the histories, as their operator sees to.
+  // No server takes a timeline that another one has: they share the archive of histories, as operators see to.
   std::uint32_t highest = 0;
   for (const auto& x : world_.db) highest = std::max(highest, x.timeline());
   world_.db[best].set_timeline(highest);
