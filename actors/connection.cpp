@@ -47,6 +47,7 @@ caf::behavior connection::make_behavior() {
         if (phase_ == phase::open && r->order()) {
           take_order(std::move(r));
         } else if (phase_ == phase::open) {
+          note_types(*r);
           machine_.submit(std::move(r));
         } else {
           early_.push_back(std::move(r));

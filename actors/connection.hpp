@@ -64,6 +64,10 @@ private:
   void dial(std::string address);
   void turn();
   void carry_out_effects();
+  /// Gives the session the newest snapshot of its database's types.
+  void learn_types();
+  /// Asks for a newer one where a request names a type that it does not have.
+  void note_types(const tripool::request& r);
   void forward_moved(std::vector<moved_request> all);
   void send_cancel();
   // -- lending (connection_lend.cpp) -------------------------------------------------------------------------------
@@ -97,6 +101,7 @@ private:
   server_info server_;
   watch_interest watched_;
   bool flushed_ = true;
+  std::uint64_t types_seen_ = 0; ///< Version of the snapshot that the session has.
   bool was_open_ = false;
   /// Keeps it alive until it has ended: an owner that dies drops its handle, and CAF would destroy the actor before it
   /// had heard of that, with requests on the wire.

@@ -33,6 +33,7 @@ void connection::turn() {
       + " ms (connect-timeout)");
   }
   if (session_ && !lost_ && phase_ >= phase::open) {
+    learn_types();
     machine_.tick(t);
     machine_.pump(*session_, flushed_, t);
     flushed_ = session_->flush(*this);
@@ -52,6 +53,22 @@ void connection::turn() {
   if (lent_to_) return;
   watch();
   plan_wake();
+}
+
+void connection::learn_types() {
+  const auto& cache = *env_->types[owner_.pool];
+  const auto version = cache.version();
+  if (version == types_seen_) return;
+  types_seen_ = version;
+  session_->use_types(cache.current());
+}
+
+void connection::note_types(const tripool::request& r) {
+  if (!env_->load_types) return;
+  const auto* known = session_ ? session_->types().get() : nullptr;
+  for (const auto& s : r.statements()) {
+    if (names_unknown_type(s.parameters, known)) return env_->types[owner_.pool]->want();
+  }
 }
 
 void connection::carry_out_effects() {
@@ -131,6 +148,8 @@ void connection::on_open(const server_info& info) {
 
 void connection::on_result(wire_result&& x) {
   if (!owner_.probing) env_->gauges[owner_.pool]->served.fetch_add(1, std::memory_order_relaxed);
+  if (env_->load_types && !owner_.probing && has_unknown_type(x.rows, session_->types().get()))
+    env_->types[owner_.pool]->want();
   machine_.on_result(std::move(x), now());
 }
 

@@ -36,6 +36,7 @@ environment_ptr make_environment(options config, std::shared_ptr<session_factory
   for (std::size_t i = 0; i < out->config.pools.size(); ++i) {
     out->gauges.push_back(std::make_unique<pool_gauge>());
     out->paces.push_back(std::make_shared<pace_book>());
+    out->types.push_back(std::make_shared<type_cache>());
   }
   return out;
 }

@@ -3,6 +3,7 @@
 // Holds no secret. Knows no actor's inside.
 #pragma once
 
+#include "tripool/actors/type_cache.hpp"
 #include "tripool/core/config/options.hpp"
 #include "tripool/core/pool/pace_book.hpp"
 #include "tripool/core/ports/session.hpp"
@@ -43,6 +44,8 @@ struct environment {
 
   std::vector<std::unique_ptr<pool_gauge>> gauges; ///< By pool.
   std::vector<std::shared_ptr<pace_book>> paces;   ///< By pool; used on the pool's thread only, and kept over restarts.
+  std::vector<std::shared_ptr<type_cache>> types;  ///< By pool; kept over restarts.
+  bool load_types = false;                         ///< Pools ask their databases for the types that are not built in.
   std::shared_ptr<timeline_fence> fence =
     std::make_shared<timeline_fence>(); ///< The monitor's, kept over its restarts.
   std::atomic<std::uint64_t> seeds_given{0};

@@ -26,6 +26,7 @@ instance::instance(caf::actor_system& sys, options config, instance_parts parts)
   loop_ = std::make_unique<reactor>(sys);
   env_ = make_environment(std::move(config), std::move(parts.sessions), loop_.get(), std::move(parts.log),
                           seed_or_random(parts.seed));
+  env_->load_types = true;
   auto secrets = std::make_shared<const secret_store>(std::move(parts.passwords));
   delegate_ = sys.spawn<tripool::delegate, caf::hidden>(env_, std::move(secrets));
 }

@@ -43,6 +43,7 @@ caf::behavior pool::handlers() {
       env_->log->debug("pool {}: connection {} to {} is open", limits().name, x.id, x.server.address);
       send(who_.monitor, reported_msg{index_, x.server.in_hot_standby, x.server.read_only});
       machine_.connection_opened(x.id, now(), effects_);
+      opened_ = true;
     },
     [this](returned_msg& x) {
       machine_.returned(x.id, std::move(x.requests), now());
@@ -85,6 +86,7 @@ caf::behavior pool::handlers() {
 }
 
 void pool::on_drained() {
+  load_types_if_wanted();
   machine_.pump(now(), effects_);
   carry_out(std::exchange(effects_, {}));
   close_at_once_ = false;

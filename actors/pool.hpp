@@ -43,6 +43,7 @@ private:
   bool answer_cancelled(const request_ptr& r);
   void answer_status(caf::response_promise to);
   void publish_load();
+  void load_types_if_wanted();
   const pool_options& limits() const { return env_->config.pools[index_]; }
 
   environment_ptr env_;
@@ -51,6 +52,7 @@ private:
   caf::actor manager_;
   pool_machine machine_;
   std::vector<pool_effect> effects_;
+  bool opened_ = false;        ///< A connection of this pool has been open.
   bool close_at_once_ = false; ///< The closes among the effects are a fenced server's.
   std::map<connection_id, caf::actor> connections_;
 };

@@ -1,6 +1,7 @@
 // Looking types up by name and OID, and reading them from pg_type's rows.
 #include "tripool/core/codec/type_catalogue.hpp"
 
+#include "tripool/core/codec/server_type.hpp"
 #include "tripool/core/result/row.hpp"
 
 #include <utility>
@@ -67,6 +68,14 @@ std::string type_catalogue::name_of(std::uint32_t oid) const {
       return name_of(x->element) + std::string{array_suffix};
   }
   return x->visible ? x->name : x->schema + "." + x->name;
+}
+
+bool has_unknown_type(const result& rows, const type_catalogue* known) noexcept {
+  for (std::size_t i = 0; i < rows.columns(); ++i) {
+    const auto type = rows.column_type(i);
+    if (type >= server_type::first_user_defined && !(known && known->find(type))) return true;
+  }
+  return false;
 }
 
 decoded<type_catalogue> read_type_catalogue(const result& rows) {

@@ -70,4 +70,7 @@ extern const std::string_view type_catalogue_text;
 /// Reads the answer to `type_catalogue_text`.
 decoded<type_catalogue> read_type_catalogue(const result& rows);
 
+/// Whether a column's type is neither built in nor in `known`, which may be null.
+bool has_unknown_type(const result& rows, const type_catalogue* known) noexcept;
+
 } // namespace tripool

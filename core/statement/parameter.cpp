@@ -50,6 +50,14 @@ std::vector<std::uint32_t> stated_types(std::span<const parameter> parameters, c
   return out;
 }
 
+bool names_unknown_type(std::span<const parameter> parameters, const type_catalogue* known) {
+  return std::any_of(parameters.begin(), parameters.end(), [known](const parameter& x) {
+    const auto* encoded = std::get_if<encoded_parameter>(&x.value());
+    return encoded && encoded->type == 0 && !encoded->type_name.empty()
+           && (!known || known->oid_of(encoded->type_name) == 0);
+  });
+}
+
 std::string shape_of(const parameter& x) {
   return std::visit(shape_visitor{}, x.value());
 }

@@ -135,6 +135,9 @@ std::vector<std::uint32_t> stated_types(std::span<const parameter> parameters, c
 /// The type that one parameter states, or 0.
 std::uint32_t stated_type(const parameter& x, const type_catalogue* known = nullptr);
 
+/// Whether a parameter's type is to be found by a name that `known` does not have.
+bool names_unknown_type(std::span<const parameter> parameters, const type_catalogue* known);
+
 /// Names the parameter's kind without its value, for logs and errors: "null", "bool", "integer", "double",
 /// "text(12 bytes)", "bytes(4)", "timestamptz(8 bytes)".
 std::string shape_of(const parameter& x);
