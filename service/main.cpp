@@ -55,7 +55,7 @@ int run(int argc, char** argv) {
   serving->add_option("--log-level", log_level, levels)->check(level);
 
   bench_options bench_opts;
-  auto* bench = app.add_subcommand("bench", "Measure one pool with closed-loop callers; every answer is checked");
+  auto* bench = app.add_subcommand("bench", "Measure one pool; every answer is checked");
   bench->add_option("--dsn", bench_opts.dsn, "Connection string of a server with the tables of pgbench -i")->required();
   bench->add_option("--connections", bench_opts.connections, "1 to 1000 (default 10)")->check(CLI::Range(1, 1000));
   bench->add_option("--callers", bench_opts.callers, "1 to 100000 (default 64)")->check(CLI::Range(1, 100000));
@@ -63,6 +63,10 @@ int run(int argc, char** argv) {
   bench->add_option("--workload", bench_opts.workload, "default point")
     ->check(CLI::IsMember({"select1", "point", "update", "rows1000", "tx", "mixed"}));
   bench->add_option("--callers-on", bench_opts.callers_on, "default loop")->check(CLI::IsMember({"loop", "scheduler"}));
+  bench
+    ->add_option("--rate", bench_opts.rate,
+                 "Open loop: arrivals per second, timed from when each is due (default: none)")
+    ->check(CLI::Range(0.1, 10e6));
   bench->add_flag("--write", bench_opts.write, "Declare reads as writes: each its own transaction");
   bench->add_flag("--json", bench_opts.json, "One line of JSON");
 

@@ -1,9 +1,9 @@
-// The command `bench`: closed-loop callers against one pool; every answer is checked.
+// The command `bench`: callers in a closed or an open loop against one pool; every answer is checked.
 #include "service/app/readiness.hpp"
 #include "service/app/standard_streams.hpp"
 #include "service/app/system.hpp"
-#include "service/bench/histogram.hpp"
-#include "service/bench/workload.hpp"
+#include "service/bench/callers.hpp"
+#include "service/bench/report.hpp"
 #include "service/commands/commands.hpp"
 
 #include "tripool/actors/error.hpp"
@@ -13,103 +13,19 @@
 #include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
 
-#include <nlohmann/json.hpp>
-
-#include <atomic>
+#include <algorithm>
 #include <cstdio>
-#include <mutex>
 #include <thread>
 #include <utility>
-
-#include <sys/resource.h>
 
 namespace tripool::service {
 
 namespace {
 
-using clock = std::chrono::steady_clock;
+using bench::course;
 
-/// What the callers share.
-struct course {
-  caf::actor delegate;
-  bench::workload work{};
-  access mode = access::read;
-  std::int64_t accounts = 0;
-  std::atomic<bool> measuring{false};
-  std::atomic<bool> stopping{false};
-  std::atomic<std::uint64_t> total{0};
-  std::atomic<std::uint64_t> errors{0};
-  std::atomic<std::size_t> running{0};
-  std::mutex mutex;
-  bench::histogram all;
-  std::string first_error;
-};
-
-/// One caller: asks, checks, asks again.
-class caller final : public loop_actor {
-public:
-  caller(caf::actor_config& cfg, reactor* loop, std::shared_ptr<course> c, std::uint64_t seed)
-    : loop_actor(cfg, loop), course_(std::move(c)), random_(seed) {}
-
-private:
-  caf::behavior make_behavior() override {
-    return {[this](tick_msg) { ask(); }};
-  }
-
-  void ask() {
-    if (course_->stopping.load(std::memory_order_relaxed)) return finish();
-    question_ = bench::next_question(course_->work, random_, course_->accounts, course_->mode);
-    began_ = clock::now();
-    if (auto* s = std::get_if<statement>(&question_.what)) return send_one<result>(std::move(*s));
-    send_one<reply>(std::move(std::get<batch>(question_.what)));
-  }
-
-  template <class Answer, class Question>
-  void send_one(Question q) {
-    request(course_->delegate, caf::infinite, std::move(q))
-      .then([this](const Answer& x) { answered(bench::is_right(question_, x), "a wrong answer"); },
-            [this](const caf::error& e) { answered(false, to_string(failure_of(e))); });
-  }
-
-  void answered(bool right, const std::string& problem) {
-    if (course_->measuring.load(std::memory_order_relaxed)) {
-      latencies_.add(clock::now() - began_);
-      course_->total.fetch_add(1, std::memory_order_relaxed);
-    }
-    if (!right) {
-      course_->errors.fetch_add(1, std::memory_order_relaxed);
-      std::lock_guard<std::mutex> guard{course_->mutex};
-      if (course_->first_error.empty()) course_->first_error = problem;
-    }
-    ask();
-  }
-
-  void finish() {
-    {
-      std::lock_guard<std::mutex> guard{course_->mutex};
-      course_->all.merge(latencies_);
-    }
-    course_->running.fetch_sub(1);
-    quit();
-  }
-
-  std::shared_ptr<course> course_;
-  splitmix64 random_;
-  bench::question question_;
-  clock::time_point began_{};
-  bench::histogram latencies_;
-};
-
-double cpu_seconds(const rusage& r) {
-  return static_cast<double>(r.ru_utime.tv_sec + r.ru_stime.tv_sec)
-         + static_cast<double>(r.ru_utime.tv_usec + r.ru_stime.tv_usec) * 1e-6;
-}
-
-rusage usage() {
-  rusage r{};
-  getrusage(RUSAGE_SELF, &r);
-  return r;
-}
+/// For the last answers to come: longer than any request's deadline.
+constexpr std::chrono::seconds answers_wait_max{35};
 
 /// One pool to the server of the connection string.
 std::optional<options> one_pool(const bench_options& o, instance_parts& parts) {
@@ -147,28 +63,46 @@ std::int64_t count_accounts(caf::actor_system& sys, const instance& db) {
   return out;
 }
 
-void report(const bench_options& o, const course& c, double seconds, double cpu) {
-  const auto n = static_cast<double>(c.total.load());
-  nlohmann::ordered_json j;
-  j["peer"] = "tripool-" + o.callers_on;
-  j["workload"] = o.workload;
-  j["mode"] = o.write ? "write" : "read";
-  j["C"] = o.connections;
-  j["N"] = o.callers;
-  j["qps"] = n / seconds;
-  j["p50_us"] = c.all.percentile_us(0.5);
-  j["p99_us"] = c.all.percentile_us(0.99);
-  j["p999_us"] = c.all.percentile_us(0.999);
-  j["errors"] = c.errors.load();
-  j["client_cpu_us_per_query"] = n > 0 ? cpu * 1e6 / n : 0.0;
-  j["peak_rss_mb"] = static_cast<double>(usage().ru_maxrss) / 1024.0;
-  j["total"] = c.total.load();
-  if (!c.first_error.empty()) j["first_error"] = c.first_error;
-  if (o.json) {
-    std::printf("%s\n", j.dump().c_str());
-    return;
+/// Lets the callers run for the time of the measurement, and waits until all of them have ended.
+bench::measurement measure(const bench_options& o, course& c) {
+  bench::measurement m;
+  m.peer = "tripool-" + o.callers_on;
+  m.workload = o.workload;
+  m.mode = o.write ? "write" : "read";
+  m.connections = o.connections;
+  m.callers = o.callers;
+  m.rate = o.rate;
+  std::this_thread::sleep_for(std::chrono::milliseconds{500}); // Connections and prepared statements settle.
+  const auto cpu = bench::cpu_seconds_so_far();
+  const auto began = course::clock::now();
+  c.measuring = true;
+  std::this_thread::sleep_for(std::chrono::duration<double>(o.seconds));
+  c.measuring = false;
+  m.seconds = std::chrono::duration<double>(course::clock::now() - began).count();
+  m.client_cpu_seconds = bench::cpu_seconds_so_far() - cpu;
+  c.stopping = true;
+  const auto until = course::clock::now() + answers_wait_max;
+  while (c.running > 0 && course::clock::now() < until) std::this_thread::sleep_for(std::chrono::milliseconds{5});
+  m.latencies = c.latencies();
+  m.errors = c.errors;
+  m.unanswered = static_cast<std::uint64_t>(c.outstanding.load());
+  m.first_error = c.first_error();
+  return m;
+}
+
+void start_callers(const bench_options& o, const std::shared_ptr<course>& c, caf::actor_system& sys, instance& db) {
+  const bool on_loop = o.callers_on == "loop";
+  const auto rate = o.rate / static_cast<double>(o.callers);
+  for (std::size_t i = 0; i < o.callers; ++i) {
+    const std::uint64_t seed = i + 1;
+    caf::actor x;
+    if (o.rate > 0)
+      x = on_loop ? db.spawn_on_loop<bench::open_caller>(c, seed, rate)
+                  : sys.spawn<bench::open_caller>(nullptr, c, seed, rate);
+    else
+      x = on_loop ? db.spawn_on_loop<bench::closed_caller>(c, seed) : sys.spawn<bench::closed_caller>(nullptr, c, seed);
+    caf::anon_send(x, tick_msg{});
   }
-  for (const auto& [key, value] : j.items()) std::printf("%-24s %s\n", key.c_str(), value.dump().c_str());
 }
 
 } // namespace
@@ -192,24 +126,9 @@ int run_bench(const bench_options& o) {
   c->accounts = o.workload == "select1" ? 1'000'000 : count_accounts(sys, db);
   if (c->accounts < 1) return 1;
   c->running = o.callers;
-  const bool on_loop = o.callers_on == "loop";
-  for (std::size_t i = 0; i < o.callers; ++i) {
-    const std::uint64_t seed = i + 1;
-    auto x = on_loop ? db.spawn_on_loop<caller>(c, seed) : sys.spawn<caller>(nullptr, c, seed);
-    caf::anon_send(x, tick_msg{});
-  }
-  std::this_thread::sleep_for(std::chrono::milliseconds{500}); // Connections and prepared statements settle.
-  const auto cpu = cpu_seconds(usage());
-  const auto began = clock::now();
-  c->measuring = true;
-  std::this_thread::sleep_for(std::chrono::duration<double>(o.seconds));
-  c->measuring = false;
-  const auto seconds = std::chrono::duration<double>(clock::now() - began).count();
-  const auto spent = cpu_seconds(usage()) - cpu;
-  c->stopping = true;
-  const auto until = clock::now() + std::chrono::seconds{35};
-  while (c->running > 0 && clock::now() < until) std::this_thread::sleep_for(std::chrono::milliseconds{5});
-  report(o, *c, seconds, spent);
+  start_callers(o, c, sys, db);
+  const auto m = measure(o, *c);
+  std::fputs((o.json ? bench::to_json(m) + "\n" : bench::to_text(m)).c_str(), stdout);
   c->delegate = nullptr;
   return finish_output(c->errors == 0 && c->running == 0 ? 0 : 1);
 }

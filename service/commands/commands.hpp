@@ -36,11 +36,12 @@ struct bench_options {
   double seconds = 5;
   std::string workload = "point";  ///< select1, point, update, rows1000, tx, mixed
   std::string callers_on = "loop"; ///< loop or scheduler
-  bool write = false;              ///< Send reads as writes: each its own transaction, however it is declared.
+  double rate = 0;    ///< Arrivals per second, whatever the answers do; 0: each caller waits for its answer.
+  bool write = false; ///< Send reads as writes: each its own transaction, however it is declared.
   bool json = false;
 };
 
-/// `tripool bench`: closed-loop callers on one pool; prints throughput, latencies and the client's cost.
+/// `tripool bench`: callers on one pool; prints throughput, latencies and the client's cost.
 int run_bench(const bench_options& o);
 
 /// Reads a configuration for a command; prints what is wrong and returns nothing on failure.
