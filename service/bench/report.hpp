@@ -16,12 +16,12 @@ struct measurement {
   std::string mode;
   std::size_t connections = 0;
   std::size_t callers = 0;
-  double rate = 0;                ///< Arrivals per second that were wanted; 0: a closed loop.
-  double seconds = 0;             ///< How long it measured.
-  double client_cpu_seconds = 0;  ///< Processor time of the measuring process, callers included.
-  histogram latencies;            ///< Open loop: from the moment at which the request was due.
-  std::uint64_t errors = 0;       ///< Wrong answers count, too.
-  std::uint64_t unanswered = 0;   ///< Due within the measurement, and not answered when it was over for long.
+  double rate = 0;               ///< Arrivals per second that were wanted; 0: a closed loop.
+  double seconds = 0;            ///< How long it measured.
+  double client_cpu_seconds = 0; ///< Processor time of the measuring process, callers included.
+  histogram latencies;           ///< Open loop: from the moment at which the request was due.
+  std::uint64_t errors = 0;      ///< Wrong answers count, too.
+  std::uint64_t unanswered = 0;  ///< Due within the measurement, and not answered when it was over for long.
   std::string first_error;
 };
 

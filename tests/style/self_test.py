@@ -116,6 +116,7 @@ class in_order(unittest.TestCase):
             ("core/pool/a.hpp", '"tripool/core/outcome/failure.hpp"'),
             ("core/pool/a.hpp", "<chrono>"),
             ("core/postgres/a.hpp", "<libpq-fe.h>"),
+            ("tests/benchmarks/raw/a.hpp", "<libpq-fe.h>"),
             ("core/postgres/a.hpp", "<sys/socket.h>"),
             ("actors/a.hpp", "<caf/fwd.hpp>"),
             ("actors/a.hpp", '"tripool/core/postgres/session.hpp"'),

@@ -15,7 +15,8 @@ constexpr prepared select1{"select1", "select $1::int", 1};
 constexpr prepared point{"point", "select aid, abalance from pgbench_accounts where aid = $1", 1};
 constexpr prepared update{"update", "update pgbench_accounts set abalance = abalance + $1 where aid = $2", 2};
 constexpr prepared rows{"rows",
-                        "select aid, bid, abalance, filler from pgbench_accounts where aid >= $1 order by aid limit 1000",
+                        "select aid, bid, abalance, filler from pgbench_accounts where aid >= $1 order by aid "
+                        "limit 1000",
                         1};
 
 std::int64_t int4(const PGresult* r, int row, int column) {
