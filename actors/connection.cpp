@@ -2,8 +2,10 @@
 #include "tripool/actors/connection.hpp"
 
 #include "tripool/actors/error.hpp"
+#include "tripool/actors/protocol_credentials.hpp"
 #include "tripool/actors/resolve.hpp"
 #include "tripool/core/retry/retry_policy.hpp"
+#include "tripool/core/util/mutation.hpp"
 
 #include <caf/actor_cast.hpp>
 #include <caf/send.hpp>
@@ -16,9 +18,12 @@ namespace tripool {
 connection::connection(caf::actor_config& cfg, environment_ptr env, connection_owner owner)
   : loop_actor(cfg, env->loop),
     env_(std::move(env)),
+    known_(env_->latest_change()),
+    config_(env_->current()),
     owner_(std::move(owner)),
-    machine_(env_->config.pools[owner_.pool], env_->paces[owner_.pool]) {
+    machine_(config_->pools[owner_.pool], env_->paces[owner_.pool]) {
   born_ = now();
+  if (!owner_.probing) machine_.measure_into(env_->meters[owner_.pool]);
 }
 
 connection::~connection() = default;
@@ -43,7 +48,9 @@ caf::behavior connection::make_behavior() {
   plan_wake();
   return {
     [this](dispatch_msg& x) {
+      bool cancelled = false; // They may have been on their way when they were taken back.
       for (auto& r : x.requests) {
+        cancelled = cancelled || r->cancel_wanted();
         if (phase_ == phase::open && r->order()) {
           take_order(std::move(r));
         } else if (phase_ == phase::open) {
@@ -53,7 +60,7 @@ caf::behavior connection::make_behavior() {
           early_.push_back(std::move(r));
         }
       }
-      take_back_cancelled(); // They may have been on their way when they were taken back.
+      if (cancelled) take_back_cancelled();
     },
     [this](cancel_msg) { take_back_cancelled(); },
     [this](close_msg& x) { close(x.reason, x.at_once); },
@@ -72,6 +79,7 @@ caf::behavior connection::make_behavior() {
     [this](const reported_msg& x) { send(owner_.who, x); },
     [this](session_wake_msg) {
       if (lent_to_) send(lent_to_, session_wake_msg{});
+      reading_at_ = now();
       if (session_ && !lost_) session_->on_ready(true, true, *this);
     },
     [this](tick_msg) {
@@ -89,6 +97,9 @@ void connection::on_drained() {
 void connection::got_credential(const credential_lease& x) {
   if (phase_ != phase::credential) return;
   credential_ = x.what;
+  credential_generation_ = x.what->generation;
+  // It dials with the settings of its start, however new the secret is.
+  as_of_ = std::min(x.what->as_of, known_);
   resolve();
 }
 
@@ -170,6 +181,8 @@ void connection::end(connection_end how) {
   if (phase_ == phase::ended) return;
   phase_ = phase::ended;
   unwatch();
+  if (!how.was_open && refuses_credential(how.sqlstate))
+    send(owner_.carrier, credential_refused_msg{owner_.pool, credential_generation_, how.sqlstate});
   if (!early_.empty() || order_) {
     auto back = std::exchange(early_, {});
     if (order_) back.push_back(std::exchange(order_, nullptr));
@@ -181,7 +194,7 @@ void connection::end(connection_end how) {
 }
 
 void connection::on_end() {
-  if (session_ && !machine_.idle()) {
+  if (session_ && !machine_.idle() && !mutated(mutation::rescue_sent_write)) {
     // Killed: settle what is on the wire before the session goes.
     machine_.on_lost({session_loss::phase::open, {}, "the connection's actor was ended", true});
     forward_moved(machine_.take_effects().moved);
@@ -190,7 +203,8 @@ void connection::on_end() {
   session_.reset();
   early_.clear();
   order_.reset();
-  lent_to_ = nullptr; // It hears of this end, and closes the session.
+  lent_to_ = nullptr;                    // It hears of this end, and closes the session.
+  if (owner_.who) demonitor(owner_.who); // Else the owner would remember every connection that it ever had.
   owner_.who = nullptr;
   owner_.carrier = nullptr;
   self_ = nullptr;
@@ -233,6 +247,12 @@ connection_status connection::status() {
   out.prepared = machine_.statements().prepared();
   out.prepared_hits = machine_.statements().hits();
   out.resent = machine_.resent();
+  if (session_) {
+    if (const auto passed = session_->traffic()) {
+      out.bytes_sent = passed->sent;
+      out.bytes_received = passed->received;
+    }
+  }
   if (lent_to_) {
     out.borrowed = lent_to_;
     out.lent_to = borrower_;

@@ -87,15 +87,19 @@ private:
   void end(connection_end how);
   void plan_wake();
   connection_status status();
-  const pool_options& limits() const { return env_->config.pools[owner_.pool]; }
+  const pool_options& limits() const { return config_->pools[owner_.pool]; }
 
   environment_ptr env_;
+  std::uint64_t known_;                   ///< The newest change before the next member was read.
+  std::shared_ptr<const options> config_; ///< In force when it was started.
   connection_owner owner_;
   phase phase_ = phase::credential;
   time_point born_;
   std::optional<time_point> dial_until_;
   std::optional<time_point> closing_until_; ///< Then what is still on the wire is in doubt.
   std::shared_ptr<const credential> credential_;
+  std::uint64_t credential_generation_ = 0;
+  std::uint64_t as_of_ = 0; ///< The newest change that its dial knew of.
   std::unique_ptr<session> session_;
   pipeline_machine machine_;
   server_info server_;
@@ -103,6 +107,8 @@ private:
   bool flushed_ = true;
   std::uint64_t types_seen_ = 0; ///< Version of the snapshot that the session has.
   bool was_open_ = false;
+  time_point reading_at_{};  ///< When what is being read had arrived.
+  std::uint64_t served_ = 0; ///< Answers that the gauge does not count yet.
   /// Keeps it alive until it has ended: an owner that dies drops its handle, and CAF would destroy the actor before it
   /// had heard of that, with requests on the wire.
   caf::strong_actor_ptr self_;

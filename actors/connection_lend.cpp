@@ -64,6 +64,7 @@ void connection::session_back(session_back_msg& x) {
     phase_ = phase::open;
     send(owner_.who, progress_msg{owner_.id, 1, 0});
   }
+  reading_at_ = now();
   session_->on_ready(true, true, *this); // What arrived in between, or the news that the session is lost.
 }
 

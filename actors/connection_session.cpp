@@ -1,5 +1,7 @@
 // The connection actor's driving half: readiness in, results to the pipeline, effects out.
 #include "tripool/actors/connection.hpp"
+#include "tripool/actors/protocol_credentials.hpp"
+#include "tripool/core/health/circuit_breaker.hpp"
 #include "tripool/core/retry/retry_policy.hpp"
 
 #include <caf/actor_cast.hpp>
@@ -15,6 +17,7 @@ void connection::on_io(bool readable, bool writable) {
 
 void connection::on_ready(bool readable, bool writable) {
   if (!session_ || lost_) return;
+  reading_at_ = now();
   session_->on_ready(readable, writable, *this);
   if (phase_ == phase::open || phase_ == phase::closing) machine_.received(session_->incoming_bytes(), now());
   turn();
@@ -36,8 +39,10 @@ void connection::turn() {
     learn_types();
     machine_.tick(t);
     machine_.pump(*session_, flushed_, t);
+    reading_at_ = t;
     flushed_ = session_->flush(*this);
   }
+  if (served_ > 0) env_->gauges[owner_.pool]->served.fetch_add(std::exchange(served_, 0), std::memory_order_relaxed);
   carry_out_effects();
   if (phase_ == phase::ended) return;
   if (lost_) {
@@ -92,6 +97,8 @@ void connection::forward_moved(std::vector<moved_request> all) {
   const auto t = now();
   for (auto& x : all) {
     if (!x.what || x.what->answered()) continue;
+    if (!owner_.probing && blames_server(x.why))
+      env_->gauges[owner_.pool]->broken.fetch_add(1, std::memory_order_relaxed);
     const bool stay =
       owner_.probing || next_step(*x.what, x.why, env_->config.requests.attempts_max, t) == retry_step::answer;
     if (stay) {
@@ -143,14 +150,15 @@ void connection::on_open(const server_info& info) {
   machine_.opened(info, now());
   for (auto& r : early_) machine_.submit(std::move(r));
   early_.clear();
-  send(owner_.who, opened_msg{owner_.id, info});
+  send(owner_.who, opened_msg{owner_.id, info, as_of_});
+  send(owner_.carrier, credential_accepted_msg{owner_.pool, credential_generation_});
 }
 
 void connection::on_result(wire_result&& x) {
-  if (!owner_.probing) env_->gauges[owner_.pool]->served.fetch_add(1, std::memory_order_relaxed);
+  if (!owner_.probing) ++served_;
   if (env_->load_types && !owner_.probing && has_unknown_type(x.rows, session_->types().get()))
     env_->types[owner_.pool]->want();
-  machine_.on_result(std::move(x), now());
+  machine_.on_result(std::move(x), reading_at_);
 }
 
 void connection::on_lost(session_loss&& x) {

@@ -2,13 +2,15 @@
 #include "tripool/actors/delegate.hpp"
 
 #include "tripool/actors/error.hpp"
-#include "tripool/actors/gather.hpp"
 #include "tripool/actors/lease/orders.hpp"
 #include "tripool/actors/list_responder.hpp"
-#include "tripool/actors/pool_manager.hpp"
+#include "tripool/actors/observed_responder.hpp"
 #include "tripool/actors/protocol_stream.hpp"
+#include "tripool/actors/protocol_tokens.hpp"
+#include "tripool/core/config/simple_pool.hpp"
 #include "tripool/core/statement/check.hpp"
 #include "tripool/core/statement/stream_text.hpp"
+#include "tripool/core/statement/token.hpp"
 
 #include <caf/actor_cast.hpp>
 #include <caf/send.hpp>
@@ -18,46 +20,85 @@
 
 namespace tripool {
 
-delegate::delegate(caf::actor_config& cfg, environment_ptr env, std::shared_ptr<const secret_store> secrets)
+delegate::delegate(caf::actor_config& cfg, environment_ptr env, std::shared_ptr<const secret_store> secrets,
+                   std::shared_ptr<request_observer> observer)
   : loop_actor(cfg, env->loop),
     env_(std::move(env)),
     secrets_(std::move(secrets)),
+    observer_(std::move(observer)),
     manager_budget_(env_->config.supervision),
     random_(env_->next_seed()),
     desk_(*this, env_),
+    fallback_(*this, env_),
     cancellable_(env_->config.requests.cancellable_max) {
+  config_ = env_->current();
   outbox_.resize(env_->config.pools.size());
   who_.pools.resize(env_->config.pools.size());
   absent_ = who_.absent();
-  manager_start_at_ = now();
+  if (env_->config.resilience) manager_start_at_ = now();
+  env_->events = address();
+  env_->record->clock = [real = env_->loop != nullptr, &sys = system()] {
+    return real ? std::chrono::steady_clock::now() : sys.clock().now();
+  };
 }
 
 caf::behavior delegate::make_behavior() {
   set_down_handler([this](caf::down_msg& x) {
-    if (!manager_ || x.source != manager_.address()) return desk_.down(x.source);
-    manager_ = nullptr;
-    if (draining_) return quit(caf::exit_reason::user_shutdown);
-    manager_start_at_ = manager_budget_.died(now(), random_.next());
-    ++counts_.manager_restarts;
-    env_->log->error("the pool manager died ({}); another is started and adopts the pools", system().render(x.reason));
+    if (manager_ && x.source == manager_.address()) return manager_died(system().render(x.reason));
+    if (fallback_.down(x)) return finish_if_drained();
+    desk_.down(x.source);
   });
-  return handlers().or_else(subscription_handlers());
+  if (fallback_.serves()) desk_.use(fallback_.simple_table());
+  return handlers()
+    .or_else(subscription_handlers())
+    .or_else(token_handlers())
+    .or_else(event_handlers())
+    .or_else(control_handlers())
+    .or_else(supervision_handlers());
 }
 
 caf::message_handler delegate::subscription_handlers() {
+  // A promise takes the sender with it: who it was is asked before.
   const auto from = [this] { return caf::actor_cast<caf::actor>(current_sender()); };
   return {
     [this, from](subscribe& x) -> caf::delegated<subscribed> {
-      desk_.accept(x, make_response_promise(), from(), draining_);
+      const auto whom = from();
+      desk_.accept(x, make_response_promise(), whom, draining_);
       return {};
     },
     [this, from](unsubscribe& x) -> caf::delegated<unsubscribed> {
-      desk_.accept(x, make_response_promise(), from());
+      const auto whom = from();
+      desk_.accept(x, make_response_promise(), whom);
       return {};
     },
     [this, from](const listening_msg& x) { desk_.accept(x, from()); },
     [this, from](const not_listening_msg& x) { desk_.accept(x, from()); },
     [this, from](notifications_msg& x) { desk_.accept(x, from()); },
+  };
+}
+
+caf::message_handler delegate::token_handlers() {
+  return {
+    [this](create_tokens) -> caf::delegated<reply> {
+      accept(token_table(), answer_form::all);
+      return {};
+    },
+    [this](const clean_tokens& x) -> caf::delegated<result> {
+      if (auto f = check_token_age(x.age, config_->requests.deadline_max)) {
+        accept_or_refuse(unexpected{std::move(*f)});
+      } else {
+        accept(old_tokens_deletion(x.age, x.rows_max), answer_form::single);
+      }
+      return {};
+    },
+    [this](const withdraw_token& x) -> caf::delegated<result> {
+      if (auto f = check_token(x.token)) {
+        accept_or_refuse(unexpected{std::move(*f)});
+      } else {
+        accept(withdrawal_of(x.token), answer_form::single);
+      }
+      return {};
+    },
   };
 }
 
@@ -101,28 +142,7 @@ caf::message_handler delegate::handlers() {
       accept_or_refuse(order_of(x));
       return {};
     },
-    [this](rescue_msg& x) {
-      ++counts_.rescued;
-      route(std::move(x.what));
-    },
-    [this](routing_msg& x) {
-      table_ = std::move(x.table);
-      counts_.table_generation = table_->generation;
-      desk_.use(table_);
-    },
-    [this](topology_msg& x) {
-      who_ = std::move(x);
-      absent_ = who_.absent();
-      desk_.use(who_.listener);
-      if (!who_.monitor) return;
-      for (auto& r : std::exchange(early_, {})) route(std::move(r));
-    },
-    [this](const drain_msg& x) { drain(x); },
-    [this](get_topology) {
-      auto out = who_;
-      out.manager = manager_;
-      return out;
-    },
+    [this](rescue_msg& x) { rescue(std::move(x.what)); },
     [this](get_status) { return status(); },
     [this](get_service_status) -> caf::delegated<service_status> {
       answer_service_status(make_response_promise());
@@ -133,23 +153,32 @@ caf::message_handler delegate::handlers() {
 }
 
 template <class Body>
-void delegate::accept(Body body, answer_form form) {
+void delegate::accept(Body&& body, answer_form form) {
   const auto caller = caf::actor_cast<caf::actor_addr>(current_sender()); // The promise takes it out of the message.
-  accept(std::move(body), std::make_unique<promise_responder>(make_response_promise(), address(), form), caller);
+  accept(std::move(body),
+         std::make_unique<promise_responder>(make_response_promise(), address(), address(), form, env_->record),
+         caller);
 }
 
 template <class Body>
-void delegate::accept(Body body, std::unique_ptr<responder> to, const caf::actor_addr& caller) {
+void delegate::accept(Body&& body, std::unique_ptr<responder> to, const caf::actor_addr& caller) {
   ++counts_.received;
   const auto t = now();
-  auto refused = check(body);
-  const auto& limits = env_->config.requests;
+  auto refused = check(body, traits_);
+  const auto& limits = config_->requests;
   // Compared in milliseconds: the longest of them do not fit a duration.
   const auto longest = std::chrono::duration_cast<std::chrono::milliseconds>(limits.deadline_max);
   const auto wanted = body.timeout.count() > 0 ? duration{std::min(body.timeout, longest)} : limits.deadline;
+  const auto until = t + std::min(wanted, limits.deadline_max);
+  if constexpr (requires { body.traceparent; }) {
+    if (observer_ && observer_->wants(first_text(body), body.traceparent))
+      to = std::make_unique<observed_responder>(std::move(to), observer_, env_->record->clock, begin_span(body, t));
+  }
+  if constexpr (requires { body.resolve; }) {
+    if (body.resolve && !refused && !draining_) return resolve(as_batch(std::move(body)), std::move(to), t, until);
+  }
   const auto how = cancelling_of(body); // Before it is moved away.
-  auto r =
-    std::make_shared<tripool::request>(std::move(body), std::move(to), t, t + std::min(wanted, limits.deadline_max));
+  auto r = std::make_shared<tripool::request>(std::move(body), std::move(to), t, until);
   r->set_id(++env_->next_request);
   if (!refused && how.wanted()) refused = note_cancellable(caller, how, *r);
   if (refused) {
@@ -169,7 +198,7 @@ void delegate::accept(Body body, std::unique_ptr<responder> to, const caf::actor
 void delegate::accept_list(statement_list x) {
   const auto caller = caf::actor_cast<caf::actor_addr>(current_sender());
   auto promise = make_response_promise();
-  if (auto refused = check(x, env_->config.requests.list_max)) {
+  if (auto refused = check(x, config_->requests.list_max)) {
     ++counts_.received;
     ++counts_.refused;
     promise.deliver(make_error(std::move(*refused)));
@@ -177,7 +206,7 @@ void delegate::accept_list(statement_list x) {
   }
   auto all = std::make_shared<list_in_progress>(std::move(promise), x.statements.size());
   for (std::size_t i = 0; i < x.statements.size(); ++i)
-    accept(std::move(x.statements[i]), std::make_unique<list_responder>(all, i, address()), caller);
+    accept(std::move(x.statements[i]), std::make_unique<list_responder>(all, i, address(), env_->record), caller);
 }
 
 void delegate::accept_or_refuse(expected<session_order, failure> x) {
@@ -190,19 +219,9 @@ void delegate::accept_or_refuse(expected<session_order, failure> x) {
 void delegate::route(request_ptr r) {
   if (r->cancel_wanted()) return refuse(*r, taken_back("was on its way to a pool"));
   const auto& wanted = r->wanted_pool();
-  if (!wanted.empty()) {
-    const auto& all = env_->config.pools;
-    const bool known = std::any_of(all.begin(), all.end(), [&](const auto& p) { return p.name == wanted; });
-    if (!known) {
-      failure f;
-      f.kind = outcome::rejected;
-      f.why = cause::unknown_pool;
-      f.message = "there is no pool named \"" + wanted + "\"";
-      f.hint = "configured pools:";
-      for (const auto& p : all) f.hint += " " + p.name;
-      return refuse(*r, std::move(f));
-    }
-  }
+  if (!wanted.empty() && refuse_unknown_pool(*r)) return;
+  fallback_.traffic();
+  if (fallback_.serves()) return fallback_.accept(std::move(r), table_.get());
   if (!loads_fresh_) {
     loads_ = read_loads(*env_);
     loads_fresh_ = true;
@@ -212,6 +231,8 @@ void delegate::route(request_ptr r) {
   q.tried = r->tried;
   q.absent = absent_;
   q.wanted_pool = wanted;
+  q.at_least = r->at_least();
+  if (q.at_least) want_positions();
   q.random = random_.next();
   const auto to = table_ ? choose(*table_, loads_, q) : std::nullopt;
   if (!to) {
@@ -222,7 +243,23 @@ void delegate::route(request_ptr r) {
   ++counts_.routed;
   ++loads_[*to].outstanding;
   r->tried |= std::uint32_t{1} << *to;
-  outbox_[*to].push_back(std::move(r));
+  auto& out = outbox_[*to];
+  if (out.empty()) out.reserve(outbox_first);
+  out.push_back(std::move(r));
+}
+
+/// Whether it names a pool that there is not; then it has been answered.
+bool delegate::refuse_unknown_pool(tripool::request& r) {
+  const auto& all = env_->config.pools;
+  if (find_pool(env_->config, r.wanted_pool())) return false;
+  failure f;
+  f.kind = outcome::rejected;
+  f.why = cause::unknown_pool;
+  f.message = "there is no pool named \"" + r.wanted_pool() + "\"";
+  f.hint = "configured pools:";
+  for (const auto& p : all) f.hint += " " + p.name;
+  refuse(r, std::move(f));
+  return true;
 }
 
 void delegate::refuse(tripool::request& r, failure f) {
@@ -231,7 +268,7 @@ void delegate::refuse(tripool::request& r, failure f) {
 
 void delegate::on_drained() {
   if (cancels_wanted_) answer_cancelled_early();
-  if (manager_start_at_ && now() >= *manager_start_at_) start_manager();
+  watch_services();
   for (std::size_t i = 0; i < outbox_.size(); ++i)
     if (!outbox_[i].empty()) send(who_.pools[i], submit_msg{std::exchange(outbox_[i], {})});
   if (!unroutable_.empty()) {
@@ -254,7 +291,7 @@ void delegate::on_drained() {
   if (std::exchange(cancels_wanted_, false)) spread_cancels();
   loads_fresh_ = false;
   auto next = expire_early();
-  for (const auto& other : {manager_start_at_, desk_.flush()})
+  for (const auto& other : {manager_start_at_, desk_.flush(), fallback_.flush()})
     if (other && (!next || *other < *next)) next = other;
   wake_at(next);
 }
@@ -285,6 +322,8 @@ void delegate::on_end() {
   unroutable_.clear();
   early_.clear();
   desk_.end();
+  fallback_.end();
+  events_.end();
   cancellable_ = cancellable_index{0};
   const auto end = [this](const caf::actor& x) {
     if (x) send_exit(x, caf::exit_reason::user_shutdown);
@@ -299,63 +338,6 @@ void delegate::on_end() {
   manager_ = nullptr;
   who_ = {};
   secrets_.reset();
-}
-
-void delegate::start_manager() {
-  manager_start_at_.reset();
-  manager_ = system().spawn<pool_manager, caf::hidden>(env_, secrets_, caf::actor_cast<caf::actor>(this), who_);
-  monitor(manager_);
-}
-
-void delegate::drain(const drain_msg& x) {
-  if (std::exchange(draining_, true)) return;
-  if (!manager_) return quit(caf::exit_reason::user_shutdown);
-  send(manager_, x);
-}
-
-delegate_status delegate::status() const {
-  auto out = counts_;
-  out.subscriptions = desk_.status();
-  return out;
-}
-
-void delegate::answer_service_status(caf::response_promise to) {
-  struct parts {
-    service_status all;
-    int missing = 5;
-  };
-  auto p = std::make_shared<parts>();
-  p->all.delegate = status();
-  if (loop()) p->all.loop = loop()->stats();
-  const auto part_done = [p, to] {
-    if (--p->missing > 0) return;
-    auto promise = to;
-    promise.deliver(std::move(p->all));
-  };
-  const auto only = [](const caf::actor& x) { return x ? std::vector<caf::actor>{x} : std::vector<caf::actor>{}; };
-  gather<manager_status>(*this, only(manager_), get_status{}, [p, part_done](std::vector<manager_status> x) {
-    if (!x.empty()) p->all.manager = std::move(x.front());
-    part_done();
-  });
-  gather<monitor_status>(*this, only(who_.monitor), get_status{}, [p, part_done](std::vector<monitor_status> x) {
-    if (!x.empty()) p->all.monitor = std::move(x.front());
-    part_done();
-  });
-  gather<carrier_status>(*this, only(who_.carrier), get_status{}, [p, part_done](std::vector<carrier_status> x) {
-    if (!x.empty()) p->all.carrier = std::move(x.front());
-    part_done();
-  });
-  gather<listener_status>(*this, only(who_.listener), get_status{}, [p, part_done](std::vector<listener_status> x) {
-    if (!x.empty()) p->all.listener = std::move(x.front());
-    part_done();
-  });
-  std::vector<caf::actor> pools;
-  for (const auto& x : who_.pools)
-    if (x) pools.push_back(x);
-  gather<pool_status>(*this, pools, get_status{}, [p, part_done](std::vector<pool_status> x) {
-    p->all.pools = std::move(x);
-    part_done();
-  });
 }
 
 } // namespace tripool

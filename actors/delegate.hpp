@@ -5,17 +5,23 @@
 
 #include "tripool/actors/credential_carrier.hpp"
 #include "tripool/actors/environment.hpp"
+#include "tripool/actors/event_desk.hpp"
+#include "tripool/actors/fallback/fallback_desk.hpp"
 #include "tripool/actors/loop_actor.hpp"
+#include "tripool/actors/protocol_control.hpp"
 #include "tripool/actors/protocol_session.hpp"
+#include "tripool/actors/request_observer.hpp"
 #include "tripool/actors/responder.hpp"
 #include "tripool/actors/status.hpp"
 #include "tripool/actors/subscription_desk.hpp"
 #include "tripool/core/request/cancel_index.hpp"
 #include "tripool/core/retry/restart_budget.hpp"
+#include "tripool/core/statement/traits_cache.hpp"
 #include "tripool/core/util/random.hpp"
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace tripool {
@@ -44,29 +50,66 @@ cancelling cancelling_of(const Body& x) noexcept {
 /// drain_msg; from inside: routing_msg, topology_msg, rescue_msg, and those of the listener.
 class delegate final : public loop_actor {
 public:
-  delegate(caf::actor_config& cfg, environment_ptr env, std::shared_ptr<const secret_store> secrets);
+  /// `observer`: follows the requests; null: nobody does.
+  delegate(caf::actor_config& cfg, environment_ptr env, std::shared_ptr<const secret_store> secrets,
+           std::shared_ptr<request_observer> observer = {});
   const char* name() const override { return "tripool.delegate"; }
 
 private:
   caf::behavior make_behavior() override;
   caf::message_handler handlers();
   caf::message_handler subscription_handlers();
+  caf::message_handler token_handlers();
+  caf::message_handler event_handlers();
+  caf::message_handler supervision_handlers();
+  caf::message_handler control_handlers();
+  caf::message_handler credential_handlers();
   void on_drained() override;
   void on_end() override;
 
+  static constexpr std::size_t outbox_first = 16; ///< Requests for which an outbox takes memory at once.
+
+  // The body is taken over: give an rvalue.
   template <class Body>
-  void accept(Body body, answer_form form);
+  void accept(Body&& body, answer_form form);
   template <class Body>
-  void accept(Body body, std::unique_ptr<responder> to, const caf::actor_addr& caller);
+  void accept(Body&& body, std::unique_ptr<responder> to, const caf::actor_addr& caller);
   void accept_list(statement_list x);
   void accept_or_refuse(expected<session_order, failure> x);
   void route(request_ptr r);
+  bool refuse_unknown_pool(tripool::request& r);
   void refuse(tripool::request& r, failure f);
+  void rescue(request_ptr r);
+  void note(service_event x);
+  void note_manager_death(const std::string& why);
+  void note_mode(const fallback_event& x);
+  void want_positions();
+  void resolve(batch what, std::unique_ptr<responder> to, time_point arrived, time_point deadline);
+  // -- supervision (delegate_supervision.cpp) ----------------------------------------------------------------------
   void start_manager();
+  void manager_died(const std::string& why);
+  void watch_services();
+  void finish_if_drained();
+  void take_back(handed_back_msg& x);
   std::optional<time_point> expire_early();
   void drain(const drain_msg& x);
   void answer_service_status(caf::response_promise to);
   delegate_status status() const;
+
+  // -- operators' orders (delegate_control.cpp) ----------------------------------------------------------------------
+  caf::result<control_reply> carry_out(const hold_pool& x);
+  caf::result<control_reply> carry_out(const release_pool& x);
+  caf::result<control_reply> carry_out(const force_failover& x);
+  caf::result<control_reply> carry_out(const end_failover& x);
+  caf::result<control_reply> carry_out(const resize_pool& x);
+  caf::result<control_reply> carry_out(const recycle_pool& x);
+  caf::result<control_reply> carry_out(const reload_options& x);
+  caf::result<control_reply> carry_out(const set_log_level& x);
+  caf::error note_refusal(failure f, const std::string& pool);
+  caf::result<control_reply> refused(failure f, const std::string& pool = {});
+  caf::result<control_reply> ordered(std::string text, const std::string& pool = {});
+  void refresh(const refresh_credentials& x, caf::response_promise to); // delegate_credentials.cpp
+  void note_refresh(const credentials_refreshed& x, const std::string& pool);
 
   // -- cancelling (delegate_cancel.cpp) ------------------------------------------------------------------------------
   std::optional<failure> note_cancellable(const caf::actor_addr& caller, cancelling how, tripool::request& r);
@@ -78,12 +121,14 @@ private:
 
   environment_ptr env_;
   std::shared_ptr<const secret_store> secrets_;
+  std::shared_ptr<request_observer> observer_;
   caf::actor manager_;
   restart_budget manager_budget_;
   std::optional<time_point> manager_start_at_;
   topology_msg who_;
   std::uint32_t absent_ = 0; ///< Its pools that are being started again, as a mask.
   std::shared_ptr<const routing_table> table_;
+  std::shared_ptr<const options> config_; ///< In force; taken anew with each reload.
   splitmix64 random_;
   std::vector<std::vector<request_ptr>> outbox_; ///< By pool; sent when the batch of messages is done.
   std::vector<request_ptr> unroutable_;
@@ -92,9 +137,13 @@ private:
   std::vector<pool_load> loads_;
   bool loads_fresh_ = false;
   bool draining_ = false;
+  time_point positions_wanted_{}; ///< When the monitor was asked for the standbys' positions last.
   delegate_status counts_;
   subscription_desk desk_;
+  fallback_desk fallback_;
+  event_desk events_{*this, [this](const caf::actor_addr& x) { watch(x); }};
   cancellable_index cancellable_;
+  traits_cache traits_;
 };
 
 } // namespace tripool

@@ -66,6 +66,7 @@ bool delegate::cancel(std::uint64_t key) {
 }
 
 void delegate::caller_ended(const caf::actor_addr& who) {
+  events_.ended(who);
   for (const auto& ticket : cancellable_.caller_ended(who)) {
     ticket->want();
     cancels_wanted_ = true;
@@ -88,6 +89,7 @@ void delegate::spread_cancels() {
   for (const auto& p : who_.pools)
     if (p) send(p, cancel_msg{});
   if (who_.monitor) send(who_.monitor, cancel_msg{});
+  fallback_.cancel();
 }
 
 } // namespace tripool

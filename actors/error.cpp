@@ -37,6 +37,12 @@ failure failure_of(const caf::error& x) {
     f.why = cause::invalid_request;
     f.message = "whom it was sent to does not take such a message";
     f.hint = "see the protocol for what a delegate, a lease and a transaction take";
+  } else if (x == caf::sec::request_timeout) {
+    f.kind = outcome::in_doubt;
+    f.why = cause::deadline;
+    f.message =
+      "no answer came within the time that its caller gave it: another node was not reached, or its answer lost";
+    f.hint = "look whether it took effect before sending it again";
   } else {
     f.kind = outcome::in_doubt;
     f.message = "the request ended with an error of the actor system: " + caf::deep_to_string(x);

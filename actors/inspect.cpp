@@ -10,6 +10,20 @@ namespace {
 /// Nothing in a message backs their number, and each costs memory.
 constexpr std::uint64_t rows_without_columns_max = 10'000'000;
 
+/// One digit for the application, and the position, if there is one.
+std::string text_of(const receipt& x) {
+  if (x.by_token == application::plain && !x.position) return {};
+  return std::to_string(static_cast<int>(x.by_token)) + (x.position ? to_string(*x.position) : "");
+}
+
+bool read_receipt(std::string_view text, receipt& to) {
+  if (text.empty() || text.front() < '0' || text.front() > '2') return false;
+  to.by_token = static_cast<application>(text.front() - '0');
+  if (text.size() == 1) return true;
+  to.position = read_wal_position(text.substr(1));
+  return to.position.has_value();
+}
+
 } // namespace
 
 result_parts take_apart(const result& x) {
@@ -28,6 +42,7 @@ result_parts take_apart(const result& x) {
       if (v) p.data.append(*v);
     }
   }
+  p.receipt = text_of(x.receipt());
   for (const auto& n : x.notices())
     p.notices.insert(p.notices.end(), {n.severity, n.sqlstate, n.message, n.detail, n.hint, n.source_function});
   return p;
@@ -64,6 +79,10 @@ bool put_together(const result_parts& p, result& out) {
     notices.push_back({n[0], n[1], n[2], n[3], n[4], n[5]});
   out = with_notices(result{std::make_shared<const owned_result>(p.tag, std::move(columns), std::move(rows))},
                      std::move(notices));
+  if (p.receipt.empty()) return true;
+  receipt what;
+  if (!read_receipt(p.receipt, what)) return false;
+  out = with_receipt(std::move(out), what);
   return true;
 }
 

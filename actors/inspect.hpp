@@ -30,6 +30,7 @@ struct result_parts {
   std::uint64_t rows = 0;
   std::vector<std::int64_t> lengths;
   std::string data;
+  std::string receipt;              ///< What a write says about itself: application and position; empty for none.
   std::vector<std::string> notices; ///< Six texts a notice, in the order of server_message's fields.
 };
 
@@ -52,7 +53,7 @@ typename Inspector::result_type inspect(Inspector& f, result& x) {
       return put_together(p, x) ? caf::error{} : caf::error{caf::sec::invalid_argument};
     };
     return f(caf::meta::type_name("tripool::result"), p.tag, p.names, p.types, p.formats, p.rows, p.lengths, p.data,
-             p.notices, caf::meta::load_callback(load));
+             p.receipt, p.notices, caf::meta::load_callback(load));
   }
 }
 

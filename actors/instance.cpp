@@ -1,6 +1,7 @@
 // Starting and ending everything in the right order.
 #include "tripool/actors/instance.hpp"
 
+#include "tripool/actors/credentials/secret_pages.hpp"
 #include "tripool/actors/delegate.hpp"
 #include "tripool/core/postgres/session_factory.hpp"
 
@@ -22,13 +23,28 @@ std::uint64_t seed_or_random(std::uint64_t x) {
 } // namespace
 
 instance::instance(caf::actor_system& sys, options config, instance_parts parts) : sys_(sys) {
+  protect_secrets();
   if (!parts.sessions) parts.sessions = std::make_shared<postgres::session_factory>();
   loop_ = std::make_unique<reactor>(sys);
   env_ = make_environment(std::move(config), std::move(parts.sessions), loop_.get(), std::move(parts.log),
                           seed_or_random(parts.seed));
   env_->load_types = true;
-  auto secrets = std::make_shared<const secret_store>(std::move(parts.passwords));
-  delegate_ = sys.spawn<tripool::delegate, caf::hidden>(env_, std::move(secrets));
+  auto secrets = std::make_shared<const secret_store>(std::move(parts.passwords), std::move(parts.credential_sources));
+  delegate_ = sys.spawn<tripool::delegate, caf::hidden>(env_, std::move(secrets), std::move(parts.observer));
+  if (env_->config.loop_block_limit > duration::zero()) watch_loop();
+}
+
+/// The record, and with it subscribers, hear of it on whatever thread notices.
+void instance::watch_loop() {
+  loop_->watch_turns(env_->config.loop_block_limit, [env = env_](const blocked_loop& x) {
+    env->log->warn("{}", to_string(x));
+    service_event e;
+    e.at = std::chrono::steady_clock::now();
+    e.kind = event_kind::loop_blocked;
+    e.weight = x.over ? severity::warning : severity::error;
+    e.text = to_string(x);
+    record(*env, std::move(e));
+  });
 }
 
 instance::~instance() {

@@ -9,7 +9,9 @@
 #include "tripool/actors/environment.hpp"
 #include "tripool/actors/loop_actor.hpp"
 #include "tripool/actors/protocol.hpp"
+#include "tripool/actors/request_observer.hpp"
 #include "tripool/core/credentials/secret.hpp"
+#include "tripool/core/ports/credential_source.hpp"
 
 #include <caf/actor.hpp>
 #include <caf/actor_system.hpp>
@@ -18,15 +20,19 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace tripool {
 
 /// What an instance is made of beyond its options.
 struct instance_parts {
-  std::map<std::string, secret> passwords;   ///< By pool: those that the configuration held itself.
-  std::shared_ptr<spdlog::logger> log;       ///< Null: no log.
-  std::shared_ptr<session_factory> sessions; ///< Null: PostgreSQL through libpq.
-  std::uint64_t seed = 0;                    ///< 0: drawn from the system.
+  std::map<std::string, secret> passwords;      ///< By pool: those that the configuration held itself.
+  std::shared_ptr<spdlog::logger> log;          ///< Null: no log.
+  std::shared_ptr<session_factory> sessions;    ///< Null: PostgreSQL through libpq.
+  std::uint64_t seed = 0;                       ///< 0: drawn from the system.
+  std::shared_ptr<request_observer> observer{}; ///< Follows the requests, for traces; null: nobody does.
+  /// The application's own sources of credentials, asked before all others.
+  std::vector<std::shared_ptr<credential_source>> credential_sources{};
 };
 
 /// A running Tripool. Made and destroyed outside of its loop's thread; the actor system must outlive it. The destructor
@@ -60,6 +66,8 @@ public:
   const environment& surroundings() const noexcept { return *env_; }
 
 private:
+  void watch_loop();
+
   caf::actor_system& sys_;
   std::unique_ptr<reactor> loop_;
   environment_ptr env_;

@@ -30,7 +30,8 @@ private:
 /// Answers one of the list's statements.
 class list_responder final : public rescuing_responder {
 public:
-  list_responder(std::shared_ptr<list_in_progress> all, std::size_t position, caf::actor_addr delegate);
+  list_responder(std::shared_ptr<list_in_progress> all, std::size_t position, caf::actor_addr delegate,
+                 std::shared_ptr<service_record> record);
 
   void done(reply x) override;
   void failed(failure x) override;

@@ -2,6 +2,8 @@
 #include "tripool/actors/listener.hpp"
 
 #include "tripool/actors/connection.hpp"
+#include "tripool/actors/protocol_control.hpp"
+#include "tripool/actors/protocol_credentials.hpp"
 
 #include <caf/actor_cast.hpp>
 #include <caf/send.hpp>
@@ -59,21 +61,33 @@ listener::listener(caf::actor_config& cfg, environment_ptr env, caf::actor deleg
 caf::behavior listener::make_behavior() {
   set_down_handler([this](caf::down_msg& x) {
     if (session_ && x.source == session_.address()) session_ended("the listening connection's actor ended", {});
+    if (successor_ && x.source == successor_.address()) successor_ended();
   });
   return {
     [this](listen_to_msg& x) { machine_.want(x.generation, std::move(x.channels)); },
     [this](const routing_msg& x) { machine_.route(*x.table, now()); },
-    [this](topology_msg& x) { who_ = std::move(x); },
+    [this](topology_msg& x) {
+      if (x.generation >= who_.generation) who_ = std::move(x);
+    },
+    [this](const credential_changed_msg& x) {
+      if (x.generation > 0) changed(x.pool, x.generation, env_->current()->pools[x.pool].credentials.rotation_spread);
+    },
+    [this](const reloaded_msg& x) { // The server may be another one now: there is nothing to wait for.
+      if ((x.recycle >> machine_.pool() & 1U) != 0) changed(machine_.pool(), env_->next_change(), duration::zero());
+    },
     [this](const opened_msg& x) {
+      if (from_successor()) return successor_opened(x);
       if (!from_session()) return;
       server_ = x.server;
       machine_.opened(now());
+      renewal_.opened(x.as_of, now(), random_.next());
     },
     [this](notifications_msg& x) { hear(x); },
     [this](const listen_answer_msg& x) {
       if (x.id == session_id_) machine_.answered(x.serial, x.why_not ? &*x.why_not : nullptr, now(), random_.next());
     },
     [this](const ended_msg& x) {
+      if (from_successor()) return successor_ended();
       if (!from_session()) return;
       // Broken without a cause of ours: a sign of trouble for whoever watches the server.
       if (x.how.was_open && !x.how.orderly && who_.monitor)
@@ -98,7 +112,11 @@ void listener::on_drained() {
   for (auto effects = machine_.advance(now(), random_.next()); !effects.empty();
        effects = machine_.advance(now(), random_.next()))
     for (auto& e : effects) std::visit([this](auto& x) { carry_out(x); }, e);
-  wake_at(machine_.next_wake());
+  renew_session();
+  auto next = machine_.next_wake();
+  const auto renewal = can_renew() ? renewal_.next_wake() : std::nullopt;
+  if (renewal && (!next || *renewal < *next)) next = renewal;
+  wake_at(next);
 }
 
 void listener::on_end() {
@@ -112,19 +130,24 @@ void listener::carry_out(const dial_session_effect& x) {
     machine_.ended("the credential carrier is being started again", {}, now(), random_.next());
     return;
   }
+  session_id_ = env_->next_connection_id();
+  session_ = spawn_session(x.pool, session_id_);
+  since_ = now();
+  server_ = {};
+}
+
+caf::actor listener::spawn_session(std::size_t pool, connection_id id) {
   connection_owner owner;
   owner.who = caf::actor_cast<caf::actor>(this);
   owner.carrier = who_.carrier;
-  owner.pool = x.pool;
-  owner.id = env_->next_connection_id();
+  owner.pool = pool;
+  owner.id = id;
   owner.probing = true;
   owner.listening = true;
-  session_id_ = owner.id;
-  session_ = system().spawn<connection, caf::hidden>(env_, std::move(owner));
-  monitor(session_);
-  since_ = now();
-  server_ = {};
+  auto out = system().spawn<connection, caf::hidden>(env_, std::move(owner));
+  monitor(out);
   ++counts_.dials;
+  return out;
 }
 
 void listener::carry_out(const drop_session_effect& x) {
@@ -150,6 +173,7 @@ void listener::carry_out(listen_order_effect& x) {
 }
 
 void listener::carry_out(const listening_effect& x) {
+  if (!counts_.last_problem.empty()) note(event_kind::listening, severity::info, {}, "listening again");
   counts_.last_problem.clear();
   send(delegate_, listening_msg{x.generation});
 }
@@ -158,12 +182,25 @@ void listener::carry_out(const not_listening_effect& x) {
   // A server that is away for long refuses many dials with the same words.
   const auto level = x.why == counts_.last_problem ? spdlog::level::debug : spdlog::level::warn;
   env_->log->log(level, "listener: not listening: {}{}{}", x.sqlstate, x.sqlstate.empty() ? "" : " ", x.why);
+  if (x.why != counts_.last_problem) note(event_kind::gap, severity::warning, x.sqlstate, "not listening: " + x.why);
   counts_.last_problem = x.why;
   ++counts_.losses;
   send(delegate_, not_listening_msg{x});
 }
 
+void listener::note(event_kind kind, severity weight, std::string sqlstate, std::string text) {
+  service_event e;
+  e.at = now();
+  e.kind = kind;
+  e.weight = weight;
+  e.pool = env_->config.pools[machine_.pool()].name;
+  e.sqlstate = std::move(sqlstate);
+  e.text = std::move(text);
+  record(*env_, std::move(e));
+}
+
 void listener::session_ended(std::string why, std::string sqlstate) {
+  drop_successor();
   if (session_) demonitor(session_);
   session_ = nullptr;
   session_id_ = 0;
@@ -171,6 +208,7 @@ void listener::session_ended(std::string why, std::string sqlstate) {
 }
 
 void listener::drop_session() {
+  drop_successor();
   if (!session_) return;
   demonitor(session_);
   send_exit(session_, caf::exit_reason::kill);

@@ -9,6 +9,7 @@
 #include "tripool/actors/protocol.hpp"
 #include "tripool/actors/protocol_listen.hpp"
 #include "tripool/actors/status.hpp"
+#include "tripool/core/credentials/session_renewal.hpp"
 #include "tripool/core/listen/listen_machine.hpp"
 #include "tripool/core/util/random.hpp"
 
@@ -17,8 +18,8 @@
 
 namespace tripool {
 
-/// The actor. Messages: listen_to_msg, routing_msg, topology_msg, get_status -> listener_status, and those of its
-/// connection.
+/// The actor. Messages: listen_to_msg, routing_msg, topology_msg, credential_changed_msg, reloaded_msg, get_status ->
+/// listener_status, and those of its connection.
 class listener final : public loop_actor {
 public:
   listener(caf::actor_config& cfg, environment_ptr env, caf::actor delegate);
@@ -34,10 +35,20 @@ private:
   void carry_out(listen_order_effect& x);
   void carry_out(const listening_effect& x);
   void carry_out(const not_listening_effect& x);
+  caf::actor spawn_session(std::size_t pool, connection_id id);
   void session_ended(std::string why, std::string sqlstate);
   void drop_session();
   void hear(notifications_msg& x);
+  void note(event_kind kind, severity weight, std::string sqlstate, std::string text);
   bool from_session() const;
+  // -- other secrets (listener_renewal.cpp) ------------------------------------------------------------------------
+  void changed(std::size_t pool, std::uint64_t generation, duration spread);
+  void renew_session();
+  bool can_renew() const noexcept;
+  bool from_successor() const;
+  void successor_opened(const opened_msg& x);
+  void successor_ended();
+  void drop_successor();
   listener_status status() const;
 
   environment_ptr env_;
@@ -49,6 +60,10 @@ private:
   connection_id session_id_ = 0;
   server_info server_;
   time_point since_; ///< The session was dialled.
+  session_renewal renewal_;
+  caf::actor successor_; ///< The connection that is to take the session's place.
+  connection_id successor_id_ = 0;
+  time_point successor_since_;
   listener_status counts_;
 };
 

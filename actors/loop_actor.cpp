@@ -38,6 +38,9 @@ loop_actor::subtype_t loop_actor::subtype() const {
 }
 
 loop_actor::resume_result loop_actor::resume(caf::execution_unit* unit, std::size_t throughput) {
+  // On the scheduler the next message may have given the actor to another thread as soon as its mailbox was found
+  // empty, while this one is not done with it.
+  const auto alone = loop_ ? std::unique_lock<std::mutex>{} : std::unique_lock{turn_};
   const auto r = super::resume(loop_ ? loop_ : unit, throughput);
   if (r != caf::resumable::done) guarded([this] { on_drained(); });
   if (!loop_) context(nullptr); // Its promises may be fulfilled by others, when this unit is long gone.

@@ -7,6 +7,7 @@
 
 #include <caf/event_based_actor.hpp>
 
+#include <mutex>
 #include <optional>
 
 namespace tripool {
@@ -73,6 +74,7 @@ private:
   void failed() noexcept;
 
   reactor* loop_;
+  std::mutex turn_;            ///< Without a loop: held for a batch of messages and what follows it.
   caf::strong_actor_ptr self_; ///< While it lives on a loop.
   alarm alarm_;
   std::optional<time_point> armed_;

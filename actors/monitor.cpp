@@ -1,6 +1,8 @@
 // The monitor's routing half: the table, and a place for every request that comes back.
 #include "tripool/actors/monitor.hpp"
 
+#include "tripool/actors/fallback/protocol_fallback.hpp"
+#include "tripool/actors/protocol_credentials.hpp"
 #include "tripool/core/retry/retry_policy.hpp"
 
 #include <caf/actor_cast.hpp>
@@ -16,6 +18,8 @@ namespace {
 /// The longest that a request waits for any pool to serve it: the smallest of the pools' own limits would be as good,
 /// but a request that no pool can take belongs to none.
 constexpr duration parked_wait_max = std::chrono::seconds{10};
+/// Before a request is offered again to a pool that has turned it away at once.
+constexpr duration bounce_pause = std::chrono::milliseconds{50};
 
 } // namespace
 
@@ -26,19 +30,20 @@ monitor_actor::monitor_actor(caf::actor_config& cfg, environment_ptr env, caf::a
     parked_(env_->config.monitor.parked_max, parked_wait_max),
     random_(env_->next_seed()) {
   const auto t = now();
-  for (const auto& p : env_->config.pools) pools_.emplace_back(health_machine{p.name, env_->config.monitor, t});
+  for (const auto& p : env_->config.pools) pools_.emplace_back(health_machine{p.name, env_->config.monitor, t}, p);
   outbox_.resize(pools_.size());
   who_.pools.resize(pools_.size());
 }
 
 caf::behavior monitor_actor::make_behavior() {
-  set_down_handler([this](caf::down_msg& x) { prober_ended(caf::actor_cast<caf::actor_addr>(x.source), nullptr); });
+  set_down_handler([this](caf::down_msg& x) { session_ended(caf::actor_cast<caf::actor_addr>(x.source), nullptr); });
   return handlers();
 }
 
 caf::behavior monitor_actor::handlers() {
   return {
     [this](topology_msg& x) {
+      if (x.generation < who_.generation) return;
       for (std::size_t i = 0; i < pools_.size(); ++i)
         if (x.pools[i] != who_.pools[i]) pools_[i].out.reset(); // Whoever it is now has been told nothing yet.
       who_ = std::move(x);
@@ -61,22 +66,32 @@ caf::behavior monitor_actor::handlers() {
       const auto level = x.what.why == cause::deadline ? spdlog::level::debug : spdlog::level::info;
       env_->log->log(level, "pool {}: trouble: {} {}", env_->config.pools[x.pool].name, x.what.sqlstate,
                      x.what.message);
+      note_trouble(x.pool, x.what);
       apply(x.pool, pools_[x.pool].health.trouble(x.what.why, x.what.sqlstate, x.what.message, now()));
     },
     [this](const reported_msg& x) {
       apply(x.pool, pools_[x.pool].health.reported(x.in_hot_standby, x.read_only, now()));
     },
+    [this](const credential_changed_msg& x) { credential_changed(x); },
     [this](probe_msg& x) { probe_ended(x); },
-    [this](const opened_msg&) {
-      if (auto i = prober_index(caf::actor_cast<caf::actor_addr>(current_sender()))) {
-        pools_[*i].prober_open = true;
-        pools_[*i].prober_opened = now();
-        send_probe(*i);
-      }
-    },
-    [this](const ended_msg& x) { prober_ended(caf::actor_cast<caf::actor_addr>(current_sender()), &x.how); },
+    [this](const opened_msg& x) { session_opened(caf::actor_cast<caf::actor_addr>(current_sender()), x.as_of); },
+    [this](const ended_msg& x) { session_ended(caf::actor_cast<caf::actor_addr>(current_sender()), &x.how); },
     [](const progress_msg&) {},
     [](returned_msg&) {},
+    [this](positions_wanted_msg) { ask_for_positions(); },
+    [](are_you_there_msg) { return here_msg{}; },
+    [this](orders_changed_msg) {
+      for (auto& p : pools_) p.out.reset();
+      dirty_ = true;
+    },
+    [this](const reloaded_msg& x) {
+      const auto fresh = env_->current();
+      for (std::size_t i = 0; i < pools_.size(); ++i) {
+        pools_[i].health.reconfigure(fresh->monitor);
+        // The pool's server may be another one now, and is to be judged as its connections will find it.
+        if ((x.recycle >> i & 1U) != 0) apply(i, pools_[i].health.ask_on_new_session(now()));
+      }
+    },
     [this](tick_msg) { ticked(); },
     [this](get_status) { return status(); },
   };
@@ -84,6 +99,7 @@ caf::behavior monitor_actor::handlers() {
 
 void monitor_actor::on_drained() {
   note_served();
+  renew_probers();
   probe_what_is_due();
   if (dirty_) {
     rebuild();
@@ -93,11 +109,18 @@ void monitor_actor::on_drained() {
   }
   heard_ = false;
   const auto t = now();
+  if (retry_at_ && t >= *retry_at_) {
+    retry_at_.reset();
+    retry_parked();
+  }
   for (auto& x : parked_.expire(*table_, t)) answer(std::move(x));
   for (std::size_t i = 0; i < outbox_.size(); ++i)
     if (!outbox_[i].empty()) send(who_.pools[i], submit_msg{std::exchange(outbox_[i], {})});
   auto next = parked_.next_wake().value_or(time_point::max());
+  if (retry_at_) next = std::min(next, *retry_at_);
   for (const auto& p : pools_) {
+    next = std::min(next, p.breaker.next_wake());
+    if (const auto renewal = p.renewal.next_wake(); renewal && can_renew(p)) next = std::min(next, *renewal);
     if (p.under_way) {
       next = std::min(next, p.sent_at + p.health.probe_deadline());
     } else if (can_probe(p)) {
@@ -131,16 +154,18 @@ void monitor_actor::on_end() {
 void monitor_actor::rebuild() {
   dirty_ = false;
   std::vector<health_snapshot> all;
-  for (const auto& p : pools_) all.push_back(p.health.snapshot());
+  for (std::size_t i = 0; i < pools_.size(); ++i) all.push_back(snapshot_of(i));
   auto fresh = std::make_shared<const routing_table>(
-    build_table(all, *env_->fence, routing_limits{}, table_ ? table_->generation + 1 : 1));
+    build_table(all, *env_->fence, routing_limits{}, table_ ? table_->generation + 1 : 1, *env_->orders));
   if (table_) {
     for (const auto i : new_ghosts(*table_, *fresh)) {
       env_->log->warn("pool {}: its server is a ghost: {}", fresh->routes[i].name, fresh->routes[i].reason);
+      note(event_kind::fence, severity::error, i, {}, "its server is a ghost: " + fresh->routes[i].reason);
       pools_[i].out.reset(); // Told again, even if it was out already.
     }
   }
   table_ = std::move(fresh);
+  note_writer();
   set_pool_states();
   const auto t = now();
   for (auto& p : pools_) p.health.set_searching(!table_->has_writer(), t);
@@ -153,12 +178,14 @@ void monitor_actor::set_pool_states() {
   for (std::size_t i = 0; i < pools_.size(); ++i) {
     const auto& route = table_->routes[i];
     const bool useless = !route.usable_for_reads && !route.usable_for_writes;
-    const bool out = useless && (route.state == health_state::unhealthy || route.ghost);
+    const bool out = useless && (route.state == health_state::unhealthy || route.ghost || route.held);
     if (pools_[i].out == out || !who_.pools[i] || route.state == health_state::unknown) continue;
     const bool news = pools_[i].out.has_value();
     pools_[i].out = out;
+    send(who_.pools[i], empty_msg{env_->orders->empties(i)});
     if (out) {
       env_->log->warn("pool {} is out: {}", route.name, route.reason);
+      note(event_kind::pool_out, severity::error, i, {}, "the pool is out: " + route.reason);
       failure why;
       why.why = cause::no_server;
       why.pool = route.name;
@@ -166,9 +193,13 @@ void monitor_actor::set_pool_states() {
       why.hint = "wait until it is back, or look at its server";
       send(who_.pools[i], suspend_msg{std::move(why)});
       // First what waits, so that nothing of it reaches the server; then the connections. A ghost's answers are lies.
-      send(who_.pools[i], evict_msg{"the pool is out: " + route.reason, route.ghost});
+      // A held pool finishes what it has.
+      if (!route.held || route.ghost) send(who_.pools[i], evict_msg{"the pool is out: " + route.reason, route.ghost});
     } else {
-      if (news) env_->log->info("pool {} is in: {}", route.name, route.reason);
+      if (news) {
+        env_->log->info("pool {} is in: {}", route.name, route.reason);
+        note(event_kind::pool_in, severity::info, i, {}, "the pool serves again: " + route.reason);
+      }
       send(who_.pools[i], resume_msg{});
     }
   }
@@ -183,8 +214,9 @@ void monitor_actor::place(moved_request x, time_point t) {
   if (!fresh || r.cancel_wanted()) step = next_step(r, x.why, env_->config.requests.attempts_max, t);
   if (step == retry_step::answer) return answer(std::move(x));
   const auto to = pool_for(r, read_loads(*env_), step == retry_step::spill_over);
-  if (to) {
-    if (!fresh) record_move(r, lasting_name(x.why.pool), *to, x.why);
+  if (to && !bounced(r, x.why, t)) {
+    if (!fresh && !may_send_again(x, t)) return answer(std::move(x));
+    if (!fresh) note_move(r, *to, x.why, t);
     ++moved_count_;
     return hand_over(*to, std::move(x.what));
   }
@@ -193,6 +225,22 @@ void monitor_actor::place(moved_request x, time_point t) {
   auto back = parked_.add(std::move(x), table_ ? *table_ : none, t);
   if (back) return answer(std::move(*back));
   ++parked_count_;
+}
+
+/// Whether a pool has just turned away, unasked of any server, what a token lets be sent as often as it takes: it would
+/// go to and fro without a pause. It is parked instead, and tried again soon.
+bool monitor_actor::bounced(const tripool::request& r, const failure& why, time_point t) {
+  if (why.kind != outcome::not_executed || !harmless_by_token(r, why) || t - r.queued_at >= bounce_pause) return false;
+  retry_at_ = t + bounce_pause;
+  return true;
+}
+
+/// Writes the move into the request's history and into the audit.
+void monitor_actor::note_move(tripool::request& r, std::size_t to, const failure& why, time_point t) {
+  const auto from = lasting_name(why.pool);
+  env_->moves->add({0, r.id(), t, r.name(), r.token(), std::string{from}, env_->config.pools[to].name, why.why,
+                    why.sqlstate, why.message, proof_of_move(r, why), r.attempts});
+  record_move(r, from, to, why);
 }
 
 /// The pool for a request now; nothing: it has to wait. A pool that has had it already gets it only if no other can
@@ -206,6 +254,7 @@ std::optional<std::size_t> monitor_actor::pool_for(const tripool::request& r, st
   q.tried = r.tried;
   q.absent = who_.absent();
   q.untried_only = untried_only;
+  q.at_least = r.at_least();
   q.wanted_pool = r.wanted_pool();
   q.random = random_.next();
   auto to = choose(*table_, loads, q);
@@ -257,8 +306,9 @@ void monitor_actor::note_served() {
   const auto t = now();
   for (std::size_t i = 0; i < pools_.size(); ++i) {
     const auto n = env_->gauges[i]->served.load(std::memory_order_relaxed);
-    if (n == pools_[i].completed_seen) continue;
-    pools_[i].completed_seen = n;
+    const auto answered = n - std::exchange(pools_[i].completed_seen, n);
+    count_outcomes(i, answered, t);
+    if (answered == 0) continue;
     apply(i, pools_[i].health.served(t));
     if (pools_[i].health.snapshot().trouble) heard_ = true;
   }
@@ -272,6 +322,7 @@ monitor_status monitor_actor::status() const {
   out.moved = moved_count_;
   out.parked_total = parked_count_;
   out.answered = answered_count_;
+  out.moves = env_->moves->all();
   for (const auto& p : pools_) {
     monitored_pool m;
     m.health = p.health.snapshot();
@@ -279,6 +330,7 @@ monitor_status monitor_actor::status() const {
     m.probes_sent = p.probes_sent;
     m.pool_answers = p.pool_answers;
     m.prober = p.prober;
+    describe_guards(p, m, t);
     out.pools.push_back(std::move(m));
   }
   return out;

@@ -79,15 +79,37 @@ void monitor_actor::begin_probe(std::size_t i) {
   if (fresh) drop_prober(i);
   if (p.prober_open) return send_probe(i);
   if (p.prober) return; // Still dialling: sent when it is open.
+  p.prober = spawn_prober(i);
+  p.prober_open = false;
+}
+
+caf::actor monitor_actor::spawn_prober(std::size_t i) {
   connection_owner owner;
   owner.who = caf::actor_cast<caf::actor>(this);
   owner.carrier = who_.carrier;
   owner.pool = i;
   owner.id = env_->next_connection_id();
   owner.probing = true;
-  p.prober = system().spawn<connection, caf::hidden>(env_, std::move(owner));
-  p.prober_open = false;
-  monitor(p.prober);
+  auto out = system().spawn<connection, caf::hidden>(env_, std::move(owner));
+  monitor(out);
+  return out;
+}
+
+/// Somebody reads with a position: standbys that have not been asked just now are asked how far they are.
+void monitor_actor::ask_for_positions() {
+  const auto t = now();
+  for (std::size_t i = 0; i < pools_.size(); ++i) {
+    auto& p = pools_[i];
+    const bool standby = p.health.snapshot().facts.role == server_role::standby;
+    if (standby && !p.under_way && p.prober_open && can_probe(p) && t - p.sent_at >= positions_pause) begin_probe(i);
+  }
+}
+
+void monitor_actor::note_position(std::size_t i, const server_facts& x) {
+  const bool known = x.role == server_role::standby && x.timeline && x.wal_position;
+  auto& g = *env_->gauges[i];
+  g.replayed_lsn.store(known ? *x.wal_position : 0, std::memory_order_relaxed);
+  g.replayed_timeline.store(known ? *x.timeline : 0, std::memory_order_relaxed);
 }
 
 void monitor_actor::send_probe(std::size_t i) {
@@ -112,10 +134,13 @@ void monitor_actor::probe_late(std::size_t i) {
               + " ms";
   note_served();
   apply(i, p.health.probe_failed(f, now()));
+  trial_ended(i, false);
 }
 
 void monitor_actor::drop_prober(std::size_t i) {
   auto& p = pools_[i];
+  drop_successor(i); // What is dialled from now on knows the present secret anyway.
+  p.renewal.ended();
   if (!p.prober) return;
   demonitor(p.prober);
   send_exit(p.prober, caf::exit_reason::kill);
@@ -129,21 +154,39 @@ std::optional<std::size_t> monitor_actor::prober_index(const caf::actor_addr& wh
   return std::nullopt;
 }
 
-void monitor_actor::prober_ended(const caf::actor_addr& who, const connection_end* how) {
+void monitor_actor::session_opened(const caf::actor_addr& who, std::uint64_t as_of) {
+  if (const auto i = successor_index(who)) return successor_opened(*i, as_of);
   const auto i = prober_index(who);
   if (!i) return;
   auto& p = pools_[*i];
+  p.prober_open = true;
+  p.prober_opened = now();
+  p.renewal.opened(as_of, now(), random_.next());
+  send_probe(*i);
+}
+
+/// Null `how`: the connection's actor ended without a last message.
+void monitor_actor::session_ended(const caf::actor_addr& who, const connection_end* how) {
+  if (const auto i = successor_index(who)) return successor_ended(*i);
+  if (const auto i = prober_index(who)) prober_ended(*i, how);
+}
+
+void monitor_actor::prober_ended(std::size_t i, const connection_end* how) {
+  auto& p = pools_[i];
   demonitor(p.prober);
   p.prober = nullptr;
   p.prober_open = false;
+  drop_successor(i);
+  p.renewal.ended();
   if (!p.under_way) {
     // Broke between two probes: a sign of trouble, not a verdict.
-    if (how && !how->orderly) apply(*i, p.health.trouble(cause::connection_lost, how->sqlstate, how->message, now()));
+    if (how && !how->orderly) apply(i, p.health.trouble(cause::connection_lost, how->sqlstate, how->message, now()));
     return;
   }
   p.under_way = false;
   note_served();
-  apply(*i, p.health.probe_failed(failure_from(how), now()));
+  apply(i, p.health.probe_failed(failure_from(how), now()));
+  trial_ended(i, false);
 }
 
 void monitor_actor::probe_ended(probe_msg& x) {
@@ -157,7 +200,12 @@ void monitor_actor::probe_ended(probe_msg& x) {
     if (facts) {
       p.under_way = false;
       heard_ = true;
-      return apply(x.pool, p.health.probe_answered({*facts, t - p.sent_at, p.prober_opened}, t));
+      note_position(x.pool, *facts);
+      apply(x.pool, p.health.probe_answered({*facts, t - p.sent_at, p.prober_opened}, t));
+      if (p.prober_opened < p.sent_at) return;
+      // Whoever has just been let in knows better than a pool that pauses between its dials.
+      if (p.out == false && who_.pools[x.pool]) send(who_.pools[x.pool], resume_msg{});
+      return trial_ended(x.pool, true);
     }
     f.message = facts.error();
   } else {
@@ -168,11 +216,13 @@ void monitor_actor::probe_ended(probe_msg& x) {
   }
   p.under_way = false;
   apply(x.pool, p.health.probe_failed(f, t));
+  trial_ended(x.pool, false);
 }
 
 void monitor_actor::apply(std::size_t i, const health_effects& e) {
   const auto& s = pools_[i].health.snapshot();
   if (e.became) env_->log->info("pool {} is {}: {}", s.pool, to_string(*e.became), s.reason);
+  note_health(i, e);
   if (!e.evict.empty() && who_.pools[i]) send(who_.pools[i], evict_msg{e.evict});
   if (e.table_changed) dirty_ = true;
   // `probe_now` and `fresh_session` show in next_probe() and wants_fresh_session(), which every turn looks at.

@@ -3,6 +3,7 @@
 
 #include "tripool/actors/connection.hpp"
 #include "tripool/actors/gather.hpp"
+#include "tripool/actors/protocol_credentials.hpp"
 
 #include <caf/actor_cast.hpp>
 #include <caf/send.hpp>
@@ -14,11 +15,12 @@ namespace tripool {
 pool::pool(caf::actor_config& cfg, environment_ptr env, std::size_t index, topology_msg who, caf::actor manager)
   : loop_actor(cfg, env->loop),
     env_(std::move(env)),
+    config_(env_->current()),
     index_(index),
     who_(std::move(who)),
     manager_(std::move(manager)),
-    machine_(env_->config.pools[index], env_->next_seed(), env_->paces[index]) {
-  // nop
+    machine_(config_->pools[index], env_->next_seed(), env_->paces[index]) {
+  machine_.measure_into(env_->meters[index]);
 }
 
 caf::behavior pool::make_behavior() {
@@ -42,7 +44,7 @@ caf::behavior pool::handlers() {
     [this](opened_msg& x) {
       env_->log->debug("pool {}: connection {} to {} is open", limits().name, x.id, x.server.address);
       send(who_.monitor, reported_msg{index_, x.server.in_hot_standby, x.server.read_only});
-      machine_.connection_opened(x.id, now(), effects_);
+      machine_.connection_opened(x.id, now(), effects_, x.as_of);
       opened_ = true;
     },
     [this](returned_msg& x) {
@@ -53,6 +55,7 @@ caf::behavior pool::handlers() {
       if (!x.how.orderly)
         env_->log->warn("pool {}: connection {} {}: {} {}", limits().name, x.id, x.how.was_open ? "lost" : "not made",
                         x.how.sqlstate, x.how.message);
+      note_end(x.how);
       forget(x.id);
       machine_.connection_ended(x.id, x.how, now(), effects_);
     },
@@ -63,16 +66,28 @@ caf::behavior pool::handlers() {
     [this](resume_msg) { machine_.resume(now(), effects_); },
     [this](evict_msg& x) {
       env_->log->warn("pool {}: all connections are closed: {}", limits().name, x.reason);
+      // Also those that are closing already: they wait for answers that nobody may believe any more.
+      if (x.at_once)
+        for (const auto& c : connections_) send(c.second, close_msg{x.reason, true});
       machine_.evict(std::move(x.reason), now(), effects_);
       close_at_once_ = x.at_once;
     },
+    [this](const credential_changed_msg& x) { renew(x.generation); },
     [this](const drain_msg& x) { machine_.drain(now(), effects_, x.limit); },
+    [this](const empty_msg& x) { machine_.empty(x.on, now(), effects_); },
+    [this](recycle_msg) { machine_.recycle(now(), effects_); },
+    [this](const reloaded_msg& x) {
+      config_ = env_->current();
+      machine_.reconfigure(limits(), now(), effects_);
+      if ((x.recycle >> index_ & 1U) != 0) recycle_for_change();
+    },
     [this](topology_msg& x) {
+      if (x.generation < who_.generation) return;
       who_ = std::move(x);
       manager_ = caf::actor_cast<caf::actor>(current_sender()); // It may be a new one.
     },
     [this](heartbeat_msg) {
-      return pool_status{machine_.stats(now()), {}};
+      return pool_status{machine_.stats(now()), {}, {}};
     },
     [this](get_status) -> caf::delegated<pool_status> {
       answer_status(make_response_promise());
@@ -85,10 +100,21 @@ caf::behavior pool::handlers() {
   };
 }
 
+/// All connections go, also those whose dial began before this change and opens after it.
+void pool::recycle_for_change() {
+  machine_.recycle(now(), effects_);
+  renew(env_->next_change());
+}
+
+void pool::renew(std::uint64_t generation) {
+  machine_.renew(generation, limits().credentials.rotation_spread, now(), effects_);
+}
+
 void pool::on_drained() {
   load_types_if_wanted();
   machine_.pump(now(), effects_);
-  carry_out(std::exchange(effects_, {}));
+  carry_out_effects();
+  note_overload();
   close_at_once_ = false;
   publish_load();
   wake_at(machine_.next_wake());
@@ -97,6 +123,7 @@ void pool::on_drained() {
 void pool::on_end() {
   // What waits here goes back to the delegate now, not when the last handle to this actor is dropped.
   effects_.clear();
+  carrying_.clear();
   machine_ = pool_machine{limits(), 0};
   publish_load();
   connections_.clear();
@@ -104,8 +131,11 @@ void pool::on_end() {
   manager_ = nullptr;
 }
 
-void pool::carry_out(std::vector<pool_effect> effects) {
-  for (auto& e : effects) std::visit([this](auto& x) { carry_out(x); }, e);
+void pool::carry_out_effects() {
+  carrying_.clear();
+  carrying_.swap(effects_);
+  for (auto& e : carrying_) std::visit([this](auto& x) { carry_out(x); }, e);
+  carrying_.clear();
 }
 
 void pool::carry_out(dial_effect& x) {
@@ -162,6 +192,7 @@ void pool::connection_down(const caf::down_msg& x) {
     connection_end how;
     how.was_open = true;
     how.message = "its actor ended";
+    note_end(how);
     machine_.connection_ended(dead, how, now(), effects_);
     return;
   }
@@ -177,16 +208,53 @@ void pool::forget(connection_id id) {
 void pool::answer_status(caf::response_promise to) {
   std::vector<caf::actor> all;
   for (auto& c : connections_) all.push_back(c.second);
-  auto own = machine_.stats(now());
-  gather<connection_status>(*this, all, get_status{}, [to, own](std::vector<connection_status> found) mutable {
-    to.deliver(pool_status{std::move(own), std::move(found)});
-  });
+  const auto t = now();
+  pool_status own{machine_.stats(t), {}, env_->meters[index_]->at(t)};
+  gather<connection_status>(*this, all, get_status{},
+                            [to, own = std::move(own)](std::vector<connection_status> found) mutable {
+                              own.connections = std::move(found);
+                              to.deliver(std::move(own));
+                            });
+}
+
+void pool::note(event_kind kind, severity weight, std::string sqlstate, std::string text) {
+  service_event e;
+  e.at = now();
+  e.kind = kind;
+  e.weight = weight;
+  e.pool = limits().name;
+  e.sqlstate = std::move(sqlstate);
+  e.text = std::move(text);
+  record(*env_, std::move(e));
+}
+
+/// A connection broke, or was not made; one that was closed is no event.
+void pool::note_end(const connection_end& how) {
+  if (how.orderly) return;
+  const auto kind = how.was_open ? event_kind::connection_lost : event_kind::dial_failed;
+  note(kind, severity::warning, how.sqlstate, how.message);
+}
+
+/// Shedding may empty the queue at once, so that it is over before anybody looks: it counts until it has been quiet.
+void pool::note_overload() {
+  constexpr duration calm = std::chrono::seconds{10};
+  const auto t = now();
+  const auto shed = machine_.shed_total();
+  if (shed != std::exchange(shed_seen_, shed)) {
+    shed_at_ = t;
+    if (!std::exchange(overloaded_, true))
+      note(event_kind::overload, severity::error, {}, "the queue is too slow: requests that have waited long are shed");
+  } else if (overloaded_ && !machine_.overloaded(t) && t - shed_at_ >= calm) {
+    overloaded_ = false;
+    note(event_kind::relief, severity::info, {}, "the queue keeps up again");
+  }
 }
 
 void pool::publish_load() {
   auto& g = *env_->gauges[index_];
   g.outstanding.store(static_cast<std::uint32_t>(machine_.outstanding()), std::memory_order_relaxed);
   g.queued.store(static_cast<std::uint32_t>(machine_.queued()), std::memory_order_relaxed);
+  g.queue_max.store(static_cast<std::uint32_t>(machine_.options().queue_max), std::memory_order_relaxed);
   g.latency_average_ns.store(machine_.service_average().count(), std::memory_order_relaxed);
 }
 

@@ -6,10 +6,12 @@
 #include "tripool/actors/environment.hpp"
 #include "tripool/actors/loop_actor.hpp"
 #include "tripool/actors/protocol.hpp"
+#include "tripool/actors/protocol_control.hpp"
 #include "tripool/actors/status.hpp"
 #include "tripool/core/pool/pool_machine.hpp"
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -30,7 +32,7 @@ private:
   void on_drained() override;
   void on_end() override;
 
-  void carry_out(std::vector<pool_effect> effects);
+  void carry_out_effects();
   void carry_out(dial_effect& x);
   void carry_out(dispatch_effect& x);
   void carry_out(close_effect& x);
@@ -38,20 +40,30 @@ private:
   void carry_out(fail_effect& x);
   void carry_out(trouble_effect& x);
   void carry_out(drained_effect& x);
+  void renew(std::uint64_t generation);
+  void recycle_for_change();
   void connection_down(const caf::down_msg& x);
   void forget(connection_id id);
   bool answer_cancelled(const request_ptr& r);
   void answer_status(caf::response_promise to);
   void publish_load();
+  void note(event_kind kind, severity weight, std::string sqlstate, std::string text);
+  void note_end(const connection_end& how);
+  void note_overload();
   void load_types_if_wanted();
-  const pool_options& limits() const { return env_->config.pools[index_]; }
+  const pool_options& limits() const { return config_->pools[index_]; }
 
   environment_ptr env_;
+  std::shared_ptr<const options> config_; ///< In force when it was started, or reloaded last.
   std::size_t index_;
   topology_msg who_;
   caf::actor manager_;
   pool_machine machine_;
   std::vector<pool_effect> effects_;
+  std::vector<pool_effect> carrying_; ///< Those that are being carried out; kept for its memory.
+  bool overloaded_ = false;           ///< As the subscribers have been told.
+  std::uint64_t shed_seen_ = 0;
+  time_point shed_at_{};
   bool opened_ = false;        ///< A connection of this pool has been open.
   bool close_at_once_ = false; ///< The closes among the effects are a fenced server's.
   std::map<connection_id, caf::actor> connections_;

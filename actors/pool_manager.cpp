@@ -1,6 +1,7 @@
 // The manager: supervision of carrier, monitor, listener and pools.
 #include "tripool/actors/pool_manager.hpp"
 
+#include "tripool/actors/fallback/protocol_fallback.hpp"
 #include "tripool/actors/listener.hpp"
 #include "tripool/actors/monitor.hpp"
 #include "tripool/actors/pool.hpp"
@@ -41,6 +42,7 @@ caf::behavior pool_manager::make_behavior() {
     if (c.who) adopt(c, c.who);
   return {
     [this](const drain_msg& x) { drain(x); },
+    [](are_you_there_msg) { return here_msg{}; },
     [this](const drained_msg& x) {
       children_[first_pool + x.pool].drained = true;
       finish_if_drained();
@@ -66,6 +68,7 @@ void pool_manager::on_drained() {
 void pool_manager::on_end() {
   // The children live on: the delegate starts another manager, which adopts them, or ends them too.
   children_.clear();
+  if (delegate_) demonitor(delegate_);
   delegate_ = nullptr;
   secrets_.reset();
 }
@@ -83,6 +86,7 @@ void pool_manager::start_due() {
     auto& c = children_[i];
     if (!c.start_at || t < *c.start_at) continue;
     adopt(c, spawn_child(i));
+    if (c.budget.restarts() > 0) note(event_kind::restarted, severity::info, c, "it was started again");
     changed_ = true;
   }
 }
@@ -92,6 +96,17 @@ caf::actor pool_manager::spawn_child(std::size_t i) {
   if (i == monitor_index) return system().spawn<monitor_actor, caf::hidden>(env_, delegate_);
   if (i == listener_index) return system().spawn<listener, caf::hidden>(env_, delegate_);
   return system().spawn<pool, caf::hidden>(env_, i - first_pool, topology(), caf::actor_cast<caf::actor>(this));
+}
+
+void pool_manager::note(event_kind kind, severity weight, const child& about, std::string text) {
+  service_event e;
+  e.at = now();
+  e.kind = kind;
+  e.weight = weight;
+  e.other = about.name;
+  if (&about - children_.data() >= static_cast<std::ptrdiff_t>(first_pool)) e.pool = about.name;
+  e.text = about.name + ": " + std::move(text);
+  record(*env_, std::move(e));
 }
 
 void pool_manager::died(const caf::down_msg& x) {
@@ -107,6 +122,8 @@ void pool_manager::died(const caf::down_msg& x) {
     const auto t = now();
     c.start_at = c.budget.died(t, random_.next());
     const auto pause = std::chrono::duration_cast<std::chrono::milliseconds>(*c.start_at - t).count();
+    note(event_kind::died, severity::error, c,
+         "it died (" + system().render(x.reason) + "); it is started again in " + std::to_string(pause) + " ms");
     env_->log->error("{} died ({}); it is started again in {} ms (restart {}{})", c.name, system().render(x.reason),
                      pause, c.budget.restarts(), c.budget.exhausted() ? ", the budget is used up" : "");
     return;
@@ -123,8 +140,10 @@ topology_msg pool_manager::topology() const {
 }
 
 void pool_manager::publish() {
-  const auto who = topology();
+  auto who = topology();
+  who.generation = env_->next_change();
   send(delegate_, who);
+  if (who.carrier) send(who.carrier, who);
   if (who.monitor) send(who.monitor, who);
   if (who.listener) send(who.listener, who);
   for (const auto& p : who.pools)

@@ -44,6 +44,7 @@ private:
   void start_due();
   caf::actor spawn_child(std::size_t i);
   void died(const caf::down_msg& x);
+  void note(event_kind kind, severity weight, const child& about, std::string text);
   void publish();
   void drain(const drain_msg& x);
   void finish_if_drained();

@@ -2,7 +2,7 @@
 // Callers need the first section only. Knows no actor's inside. Used by every actor.
 #pragma once
 
-#include "tripool/actors/inspect.hpp"
+#include "tripool/actors/inspect_request.hpp"
 #include "tripool/core/health/health.hpp"
 #include "tripool/core/pool/pool_effects.hpp"
 #include "tripool/core/ports/session.hpp"
@@ -45,6 +45,15 @@ struct cancel_reply {
   bool found = false; ///< The request was still unanswered. How it ends, its own answer tells.
 };
 
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, cancel_request& x) {
+  return f(caf::meta::type_name("tripool::cancel_request"), x.key);
+}
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, cancel_reply& x) {
+  return f(caf::meta::type_name("tripool::cancel_reply"), x.found);
+}
+
 /// Anybody -> any actor of Tripool: asks for its snapshot (status.hpp): delegate_status, manager_status, pool_status,
 /// connection_status, monitor_status, carrier_status, listener_status.
 struct get_status {};
@@ -65,14 +74,16 @@ struct drain_msg {
 
 // -- supervision ---------------------------------------------------------------------------------------------------
 
-/// Where everybody is. Manager -> delegate, monitor, listener and pools, after each start and restart of a child. No
-/// reply.
+/// Where everybody is. Manager -> delegate, carrier, monitor, listener and pools, after each start and restart of a
+/// child. No reply.
 struct topology_msg {
   std::vector<caf::actor> pools; ///< By their index in the configuration; invalid while one is being restarted.
   caf::actor monitor;
   caf::actor carrier;
   caf::actor listener;
-  caf::actor manager; ///< Only in the reply to `get_topology`.
+  caf::actor manager;           ///< Only in the reply to `get_topology`.
+  caf::actor simple;            ///< Likewise: the simple pool, while it is needed.
+  std::uint64_t generation = 0; ///< The number of this change: who knows a later one ignores it.
 
   /// Bit i: pool i is being started again.
   std::uint32_t absent() const noexcept {
@@ -143,6 +154,7 @@ struct close_msg {
 struct opened_msg {
   connection_id id = 0;
   server_info server;
+  std::uint64_t as_of = UINT64_MAX; ///< The newest change that its dial knew of.
 };
 
 /// Connection -> its owner, once for each batch of answers.
@@ -196,6 +208,11 @@ struct evict_msg {
   bool at_once = false; ///< Whatever is on them: their server has no right to answer.
 };
 
+/// Delegate -> monitor, at most once in `positions_pause`: reads ask for positions, so that it should know how far the
+/// standbys are.
+struct positions_wanted_msg {};
+inline constexpr duration positions_pause = std::chrono::milliseconds{100};
+
 /// The probe's responder -> monitor: how the probe ended.
 struct probe_msg {
   std::size_t pool = 0;
@@ -233,17 +250,8 @@ struct session_wake_msg {};
 
 } // namespace tripool
 
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::statement)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::batch)
-
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::statement_list)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::reply)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::list_reply)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::cancel_request)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::cancel_reply)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::cancel_msg)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::caller_ended_msg)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::failure)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::get_status)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::get_service_status)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::get_topology)
@@ -267,6 +275,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::heartbeat_msg)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::suspend_msg)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::resume_msg)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::evict_msg)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::positions_wanted_msg)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::probe_msg)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::lease_credential)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::credential_lease)

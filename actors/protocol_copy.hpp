@@ -30,10 +30,13 @@ struct copy_out {
   std::string pool{};
 };
 
+/// Takes copy_chunk, copy_end and copy_fail. The last copy's end aborts the COPY.
 struct copy_writer_handle : session_handle {
   result_format format = result_format::text;
   std::size_t columns = 0;
 };
+
+/// Takes next_chunk and close_copy. The last copy's end ends the COPY.
 struct copy_reader_handle : session_handle {
   result_format format = result_format::text;
   std::size_t columns = 0;

@@ -73,6 +73,32 @@ struct notification_gap {
   duration lasted{0}; ///< Since the listening session was last certain to be alive, until now.
 };
 
+// Subscribers may live on other nodes: these travel.
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, subscribe& x) {
+  return f(caf::meta::type_name("tripool::subscribe"), x.channels, x.timeout, x.subscriber);
+}
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, subscribed& x) {
+  return f(caf::meta::type_name("tripool::subscribed"), x.channels);
+}
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, unsubscribe& x) {
+  return f(caf::meta::type_name("tripool::unsubscribe"), x.channels, x.subscriber);
+}
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, unsubscribed& x) {
+  return f(caf::meta::type_name("tripool::unsubscribed"), x.channels);
+}
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, notification& x) {
+  return f(caf::meta::type_name("tripool::notification"), x.channel, x.payload, x.backend_pid);
+}
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, notification_gap& x) {
+  return f(caf::meta::type_name("tripool::notification_gap"), x.channels, x.why, x.over, x.lasted);
+}
+
 // -- delegate and listener -----------------------------------------------------------------------------------------
 
 /// Delegate -> listener: listen to these channels, and no others. No reply: see listening_msg.
@@ -106,12 +132,6 @@ struct listen_answer_msg {
 
 } // namespace tripool
 
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::subscribe)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::subscribed)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::unsubscribe)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::unsubscribed)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::notification)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::notification_gap)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::listen_to_msg)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::listening_msg)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::not_listening_msg)

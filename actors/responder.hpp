@@ -2,12 +2,15 @@
 // requests whose holder died. Used by the delegate and by borrowed sessions, which make one for each request.
 #pragma once
 
+#include "tripool/actors/service_record.hpp"
 #include "tripool/core/request/request.hpp"
 
 #include <caf/actor_addr.hpp>
 #include <caf/response_promise.hpp>
 
 #include <cstdint>
+#include <memory>
+#include <utility>
 
 namespace tripool {
 
@@ -23,19 +26,33 @@ enum class answer_form : std::uint8_t {
 /// not run, or may be repeated. Used on any thread, by one holder at a time.
 class rescuing_responder : public responder {
 public:
-  explicit rescuing_responder(caf::actor_addr delegate);
+  /// `events`: who is told of doubts; invalid: nobody. `record`: where ends are counted; null: nowhere.
+  rescuing_responder(caf::actor_addr delegate, caf::actor_addr events, std::shared_ptr<service_record> record);
 
   void abandoned(request&& x) override;
+  void doubtful(const failure& x) override;
+  void settled(const doubt_settlement& x) override;
+
+protected:
+  void count_done() noexcept {
+    if (record_) record_->done();
+  }
+  void count_failed(const failure& x) {
+    if (record_) record_->failed(x);
+  }
 
 private:
   caf::actor_addr delegate_;
+  caf::actor_addr events_;
+  std::shared_ptr<service_record> record_;
 };
 
 /// Answers through a response promise.
 class promise_responder final : public rescuing_responder {
 public:
   /// `delegate`: who takes abandoned requests; invalid: nobody, they are answered.
-  promise_responder(caf::response_promise to, caf::actor_addr delegate, answer_form form);
+  promise_responder(caf::response_promise to, caf::actor_addr delegate, caf::actor_addr events, answer_form form,
+                    std::shared_ptr<service_record> record = {});
 
   void done(reply x) override;
   void failed(failure x) override;

@@ -3,9 +3,14 @@
 #pragma once
 
 #include "tripool/actors/reactor/reactor.hpp"
+#include "tripool/actors/service_record.hpp"
+#include "tripool/core/health/circuit_breaker.hpp"
 #include "tripool/core/health/health.hpp"
+#include "tripool/core/metrics/pool_meter.hpp"
 #include "tripool/core/outcome/failure.hpp"
 #include "tripool/core/pool/pool_stats.hpp"
+#include "tripool/core/retry/move_log.hpp"
+#include "tripool/core/routing/fallback_machine.hpp"
 #include "tripool/core/routing/routing.hpp"
 
 #include <caf/actor.hpp>
@@ -14,6 +19,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,12 +40,14 @@ struct connection_status {
   duration statement_age{0};
   std::size_t prepared = 0; ///< Statements prepared on it.
   std::uint64_t prepared_hits = 0;
-  std::uint64_t resent = 0; ///< Requests sent again after a neighbour's failure.
-  std::string lent_to;      ///< While it is lent: who has it, ...
-  std::string lent_as;      ///< ... as a lease, a transaction ...
-  duration lent_for{0};     ///< ... and for how long by now.
-  bool overdue = false;     ///< For longer than lease-warning.
-  caf::actor borrowed;      ///< The borrowed session's actor, for inspection; reply to get_status: lease_status.
+  std::uint64_t resent = 0;                    ///< Requests sent again after a neighbour's failure.
+  std::string lent_to;                         ///< While it is lent: who has it, ...
+  std::string lent_as;                         ///< ... as a lease, a transaction ...
+  duration lent_for{0};                        ///< ... and for how long by now.
+  bool overdue = false;                        ///< For longer than lease-warning.
+  std::optional<std::uint64_t> bytes_sent;     ///< Over TCP, where the system counts it.
+  std::optional<std::uint64_t> bytes_received; ///< Over TCP, where the system counts it.
+  caf::actor borrowed; ///< The borrowed session's actor, for inspection; reply to get_status: lease_status.
 };
 
 /// One borrowed session.
@@ -60,6 +68,7 @@ struct lease_status {
 struct pool_status {
   pool_stats stats;
   std::vector<connection_status> connections;
+  pool_measures measures{}; ///< Waits, services and ends of its requests.
 };
 
 /// The monitor's view of one pool.
@@ -68,7 +77,13 @@ struct monitored_pool {
   duration heartbeat_age{0}; ///< Since a probe was answered last.
   std::uint64_t probes_sent = 0;
   bool pool_answers = false; ///< The pool's actor answered the last heartbeat.
-  caf::actor prober;         ///< The monitor's own connection, while there is one; for inspection.
+  circuit breaker = circuit::closed;
+  std::string breaker_reason;        ///< Why it opened last, or empty.
+  std::uint64_t breaker_trips = 0;   ///< How often it has opened.
+  std::uint64_t retries_spent = 0;   ///< Of its requests, sent again in the last ten seconds; ...
+  std::uint64_t retries_allowed = 0; ///< ... so many may be; ...
+  std::uint64_t retries_refused = 0; ///< ... and so many were not, since the start.
+  caf::actor prober;                 ///< The monitor's own connection, while there is one; for inspection.
 };
 
 /// The monitor.
@@ -78,7 +93,8 @@ struct monitor_status {
   std::size_t parked = 0;
   std::uint64_t moved = 0; ///< Requests that found another pool.
   std::uint64_t parked_total = 0;
-  std::uint64_t answered = 0; ///< Requests that the monitor had to answer with a failure.
+  std::uint64_t answered = 0;   ///< Requests that the monitor had to answer with a failure.
+  std::vector<move_note> moves; ///< The last moves of requests, oldest first: which, from where to where, why.
 };
 
 /// One supervised child.
@@ -96,10 +112,17 @@ struct manager_status {
 /// One credential, without it.
 struct credential_status {
   std::string pool;
-  std::string source; ///< "password-file /run/secrets/db", "environment PGPASSWORD", ...
-  bool available = false;
+  std::string source;     ///< "password-file /run/secrets/db", "environment PGPASSWORD", ...
+  std::string sources;    ///< All that are asked, in their order.
+  bool available = false; ///< There is something to lend.
+  std::string valid;      ///< What servers said of the present secret: unknown, accepted, refused.
+  bool emergency = false; ///< The last lease was of the last known good one.
   std::uint64_t leases = 0;
-  std::uint64_t generation = 0; ///< Grows when the secret changes.
+  std::uint64_t fetches = 0;            ///< How often the sources were asked.
+  std::uint64_t generation = 0;         ///< Number of the change that brought the present secret.
+  std::uint64_t changes = 0;            ///< How often the secret was another than before.
+  duration age{0};                      ///< Since then.
+  std::optional<duration> expires_in{}; ///< Nothing: it does not expire.
   std::string last_error;
 };
 
@@ -136,6 +159,21 @@ struct listener_status {
   std::string last_problem; ///< Empty once it listens.
 };
 
+/// Who serves: the resilient part, the simple pool, or nobody.
+struct fallback_status {
+  service_mode mode = service_mode::resilient;
+  std::string why;            ///< Why it is so; empty from the beginning.
+  duration lasted{0};         ///< Since when.
+  std::string server_of;      ///< The pool whose server the simple pool has, or would have.
+  bool simple_alive = false;  ///< The simple pool's actor lives.
+  std::size_t retiring = 0;   ///< Simple pools that finish what they have.
+  std::uint64_t falls = 0;    ///< How often the resilient part was left ...
+  std::uint64_t returns = 0;  ///< ... and taken back.
+  std::uint64_t accepted = 0; ///< Requests for the simple pool.
+  std::uint64_t refused = 0;  ///< Requests that nobody could serve, or the simple pool could not.
+  std::uint64_t simple_restarts = 0;
+};
+
 /// The delegate.
 struct delegate_status {
   std::uint64_t received = 0;
@@ -144,9 +182,13 @@ struct delegate_status {
   std::uint64_t unroutable = 0;
   std::uint64_t rescued = 0;
   std::uint64_t cancels = 0; ///< Unanswered requests that were taken back by their callers, or with them.
+  std::uint64_t doubts = 0;  ///< Answers that said in_doubt.
+  std::uint64_t settled = 0; ///< Requests whose doubt was settled before they were answered.
   std::uint64_t manager_restarts = 0;
   std::uint64_t table_generation = 0;
+  answer_counts answers; ///< How requests of callers ended.
   subscriptions_status subscriptions;
+  fallback_status fallback;
 };
 
 /// Everything at once.

@@ -10,6 +10,23 @@ function(tripool_sources variable folder)
   set(${variable} "${sources}" PARENT_SCOPE)
 endfunction()
 
+# tripool_mutate(<sources>...): with TRIPOOL_MUTATIONS those of them that can be broken on purpose are built so. All
+# others are not concerned: the option changes no header that they include.
+function(tripool_mutate)
+  if(NOT TRIPOOL_MUTATIONS)
+    return()
+  endif()
+  foreach(source IN LISTS ARGN)
+    if(NOT EXISTS "${source}")
+      continue() # Made by the build.
+    endif()
+    file(STRINGS "${source}" hit LIMIT_COUNT 1 REGEX "include \"tripool/core/util/mutation.hpp\"")
+    if(hit)
+      set_source_files_properties("${source}" PROPERTIES COMPILE_DEFINITIONS TRIPOOL_MUTATIONS)
+    endif()
+  endforeach()
+endfunction()
+
 # tripool_library(<name> <sources>...): a library with this tree's include path and warnings. A folder that has headers
 # only so far gets one empty source, which keeps the target an ordinary library.
 function(tripool_library name)
@@ -19,6 +36,7 @@ function(tripool_library name)
     file(CONFIGURE OUTPUT "${empty}" CONTENT "")
     set(sources "${empty}")
   endif()
+  tripool_mutate(${sources})
   add_library(${name} ${sources})
   target_compile_features(${name} PUBLIC cxx_std_20)
   target_include_directories(${name} PUBLIC

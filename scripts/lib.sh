@@ -4,9 +4,15 @@
 # shellcheck shell=bash disable=SC2034,SC2154
 
 # What building and running needs, and what the checks need beyond that. `postgresql` stands for any server >= 15.
-packages_run=(g++ cmake ninja-build libcaf-dev libpq-dev libspdlog-dev libcli11-dev nlohmann-json3-dev postgresql)
-packages_check=("${packages_run[@]}" catch2 librapidcheck-dev python3 clang-format-14 pgbouncer)
+packages_run=(g++ cmake ninja-build pkg-config libcaf-dev libpq-dev libspdlog-dev libcli11-dev nlohmann-json3-dev
+  libcpp-httplib-dev prometheus-cpp-dev postgresql)
+packages_check=("${packages_run[@]}" catch2 librapidcheck-dev python3 clang-14 libclang-rt-14-dev lld
+  clang-format-14 pgbouncer nftables prometheus tmux valgrind openssl
+  libgumbo-dev libxxhash-dev postgresql-doc doxygen)
 packages_tidy=(clang-tidy-14)
+packages_browser=(chromium chromium-driver)
+# What the micro benchmarks need; those of tests/benchmarks/compare's peers stand there.
+packages_bench=(libbenchmark-dev)
 
 say() { printf '%s\n' "$*"; }
 
@@ -71,7 +77,9 @@ install_missing() {
   fi
   say "Installing what is missing: ${missing[*]}"
   case " ${missing[*]} " in *" postgresql "*) keep_default_cluster_away ;; esac
-  case " ${missing[*]} " in *" pgbouncer "*) keep_services_stopped ;; esac
+  case " ${missing[*]} " in
+    *" pgbouncer "* | *" prometheus "* | *" patroni "* | *" etcd-server "*) keep_services_stopped ;;
+  esac
   for package in "${missing[@]}"; do
     has_candidate "$package" || unknown=1
   done
@@ -111,8 +119,8 @@ allow_default_cluster() {
   cluster_drop_in_folders=()
 }
 
-# The tests start a PgBouncer of their own; the package would start one as a service, and at each boot. A policy file
-# keeps Debian's scripts from starting anything for the time of the installation.
+# The tests start a PgBouncer of their own and use a tool of Prometheus; the packages would start services. A policy
+# file keeps Debian's scripts from starting anything for the time of the installation.
 policy_file=/usr/sbin/policy-rc.d
 policy_is_ours=0
 
@@ -128,7 +136,10 @@ allow_services() {
   [ "$policy_is_ours" -eq 1 ] || return 0
   as_root rm -f "$policy_file"
   policy_is_ours=0
-  if command -v systemctl >/dev/null; then as_root systemctl --quiet disable pgbouncer.service 2>/dev/null || true; fi
+  if command -v systemctl >/dev/null; then
+    as_root systemctl --quiet disable pgbouncer.service prometheus.service patroni.service etcd.service \
+      2>/dev/null || true
+  fi
 }
 
 undo_precautions() {

@@ -1,12 +1,16 @@
 // The executable `tripool`: reads the command line and runs one command.
 #include "service/app/standard_streams.hpp"
 #include "service/commands/commands.hpp"
+#include "service/commands/listen.hpp"
+#include "service/commands/operate.hpp"
+#include "service/commands/validators.hpp"
 
 #include "tripool/core/config/suggestion.hpp"
 
 #include <CLI/CLI.hpp>
 
 #include <array>
+#include <cstdint>
 #include <cstdio>
 #include <exception>
 #include <string>
@@ -14,8 +18,94 @@
 
 namespace {
 
+using tripool::service::help_examples;
+using tripool::service::not_empty;
+
 constexpr int wrong_usage = 2;
-constexpr std::array<std::string_view, 5> commands{"bench", "check-config", "demo", "pipe", "serve"};
+constexpr std::array<std::string_view, 12> commands{"bench", "check-config", "control", "demo",   "doctor", "events",
+                                                    "pipe",  "query",        "serve",   "status", "tokens", "top"};
+
+/// `tripool tokens`, with what it can be told.
+struct tokens_command {
+  CLI::App* self = nullptr;
+  CLI::App* create = nullptr;
+  std::string file;
+  std::uint32_t days = 7;
+  std::uint32_t rows_max = 100'000;
+
+  explicit tokens_command(CLI::App& app)
+    : self(app.add_subcommand("tokens", "Make or clean the table for writes that take effect exactly once")),
+      create(self->add_subcommand("create", "Make the table tripool.tokens where it does not exist")) {
+    self->require_subcommand(1);
+    create->add_option("--config", file, "The configuration file")->required();
+    create->footer(help_examples("  tripool tokens create --config /etc/tripool/tripool.conf"));
+    auto* clean = self->add_subcommand("clean", "Delete old tokens: their writes can then be applied again");
+    clean->add_option("--config", file, "The configuration file")->required();
+    clean->add_option("--days", days, "Older than so many days, 1 to 36500 (default 7)")->check(CLI::Range(1, 36500));
+    clean->add_option("--rows", rows_max, "At most so many, oldest first (default 100000)")
+      ->check(CLI::Range(1, 10'000'000));
+    clean->footer(help_examples("  tripool tokens clean --config /etc/tripool/tripool.conf --days 30"));
+    self->footer(help_examples("  tripool tokens create --config /etc/tripool/tripool.conf\n"
+                               "  tripool tokens clean --config /etc/tripool/tripool.conf --days 30"));
+  }
+
+  int run() const {
+    return *create ? tripool::service::make_token_table(file)
+                   : tripool::service::delete_old_tokens(file, days, rows_max);
+  }
+};
+
+/// `tripool serve`, with what it can be told.
+struct serve_command {
+  CLI::App* self = nullptr;
+  std::string file;
+  std::string log_level;
+  tripool::service::serve_http_options http;
+  tripool::service::listen_arguments listen;
+
+  serve_command(CLI::App& app, const std::string& levels, const CLI::IsMember& level)
+    : self(app.add_subcommand("serve", "Run the pools until SIGINT or SIGTERM; SIGHUP loads the configuration again")) {
+    self->add_option("--config", file, "The configuration file")->required();
+    self->add_option("--log-level", log_level, levels)->check(level);
+    add_endpoint();
+    self->add_option("--log-format", http.log_format, "text or json: one object a line (default text)")
+      ->check(CLI::IsMember({"text", "json"}));
+    self->add_option("--slow-log", http.slow_ms, "Log statements that take longer, in milliseconds, 1 to 3600000")
+      ->check(CLI::Range(1, 3'600'000));
+    add_listening();
+    self->footer(
+      help_examples("  tripool serve --config /etc/tripool/tripool.conf --http 127.0.0.1:9187 --http-control\n"
+                    "  tripool serve --config /etc/tripool/tripool.conf --listen 127.0.0.1:4711"));
+  }
+
+  void add_endpoint() {
+    auto* at = self->add_option("--http", http.at, "Status page, metrics and probes at HOST:PORT, as 127.0.0.1:9187");
+    at->check(not_empty());
+    self
+      ->add_option("--http-token-file", http.token_file,
+                   "File with the token that the endpoint asks for; else the environment's TRIPOOL_HTTP_TOKEN. "
+                   "Needed at addresses that others can reach")
+      ->needs(at)
+      ->check(not_empty());
+    self->add_flag("--http-control", http.control, "The endpoint takes orders (tripool control)")->needs(at);
+  }
+
+  /// For callers on other nodes.
+  void add_listening() {
+    auto* at = self->add_option("--listen", listen.address, "ADDRESS:PORT where callers on other nodes are let in");
+    at->check(not_empty());
+    self->add_option("--tls-certificate", listen.certificate, "PEM file; with the next two: mutual TLS")->needs(at);
+    self->add_option("--tls-key", listen.key, "PEM file with its key")->needs(at);
+    self->add_option("--tls-authority", listen.authority, "PEM file of the authority of callers' certificates")
+      ->needs(at);
+    self
+      ->add_flag("--insecure-plaintext-beyond-loopback", listen.insecure_plaintext,
+                 "Listen off loopback without TLS: whoever reaches the port may read and write the database")
+      ->needs(at);
+  }
+
+  int run() const { return tripool::service::serve(file, log_level, http, listen); }
+};
 
 /// Says what is wrong with the command line, or prints what was asked for, such as the help. Returns the exit code.
 int explain(CLI::App& app, const CLI::ParseError& e) {
@@ -43,39 +133,51 @@ int run(int argc, char** argv) {
 
   auto* check = app.add_subcommand("check-config", "Read a configuration file and say what is wrong with it");
   check->add_option("FILE", file, "The configuration file")->required();
+  check->footer(help_examples("  tripool check-config /etc/tripool/tripool.conf"));
 
   const std::string levels = "trace, debug, info, warn, error or off; default: what the configuration says";
   const auto level = CLI::IsMember({"trace", "debug", "info", "warn", "error", "off"});
   auto* pipe = app.add_subcommand("pipe", "Answer JSON lines from standard input on standard output");
   pipe->add_option("--config", file, "The configuration file")->required();
   pipe->add_option("--log-level", log_level, levels)->check(level);
+  pipe->footer(
+    help_examples(R"(  echo '{"id": 1, "kind": "read", "sql": "select 1"}' | tripool pipe --config tripool.conf)"));
 
-  auto* serving = app.add_subcommand("serve", "Run the pools until SIGINT or SIGTERM");
-  serving->add_option("--config", file, "The configuration file")->required();
-  serving->add_option("--log-level", log_level, levels)->check(level);
+  serve_command serving{app, levels, level};
 
   bench_options bench_opts;
   auto* bench = app.add_subcommand("bench", "Measure one pool; every answer is checked");
   bench->add_option("--dsn", bench_opts.dsn, "Connection string of a server with the tables of pgbench -i")->required();
   bench->add_option("--connections", bench_opts.connections, "1 to 1000 (default 10)")->check(CLI::Range(1, 1000));
   bench->add_option("--callers", bench_opts.callers, "1 to 100000 (default 64)")->check(CLI::Range(1, 100000));
-  bench->add_option("--seconds", bench_opts.seconds, "0.1 to 3600 (default 5)")->check(CLI::Range(0.1, 3600.0));
+  bench->add_option("--seconds", bench_opts.seconds, "0.1 to 3600 (default 5)")->check(number_within(0.1, 3600));
   bench->add_option("--workload", bench_opts.workload, "default point")
     ->check(CLI::IsMember({"select1", "point", "update", "rows1000", "tx", "mixed"}));
   bench->add_option("--callers-on", bench_opts.callers_on, "default loop")->check(CLI::IsMember({"loop", "scheduler"}));
   bench
     ->add_option("--rate", bench_opts.rate,
                  "Open loop: arrivals per second, timed from when each is due (default: none)")
-    ->check(CLI::Range(0.1, 10e6));
+    ->check(number_within(0.1, 10e6));
+  bench->add_option("--loops", bench_opts.loops, "Event loops, each with its part of connections and callers, 1 to 64")
+    ->check(CLI::Range(1, 64));
+  bench->add_flag("--resilient", bench_opts.resilient, "Three pools and a heartbeat each second in place of one pool");
   bench->add_flag("--write", bench_opts.write, "Declare reads as writes: each its own transaction");
   bench->add_flag("--json", bench_opts.json, "One line of JSON");
+  bench->footer(help_examples("  pgbench -i bench && tripool bench --dsn dbname=bench\n"
+                              "  tripool bench --dsn dbname=bench --workload mixed --rate 5000 --seconds 30"));
+
+  tokens_command tokens{app};
+  operate_commands operating{app};
 
   auto* show = app.add_subcommand("demo", "Make a private PostgreSQL, crash it under load, show what happens");
   show->add_flag("--serve", demo_opts.serve, "Keep serving instead of running the demonstration");
   show->add_option("--seconds", demo_opts.seconds, "Length of the workload, 3 to 600 (default 12)")
-    ->check(CLI::Range(3.0, 600.0));
+    ->check(number_within(3, 600));
   show->add_option("--state-directory", demo_opts.state_directory, "Where the private PostgreSQL lives while it runs");
   show->add_option("--log-level", demo_opts.log_level, levels)->check(level);
+  show->add_option("--http", demo_opts.http, "Show the status page at HOST:PORT meanwhile, a loopback address")
+    ->check(not_empty());
+  show->footer(help_examples("  tripool demo --http 127.0.0.1:9187\n  tripool demo --serve"));
 
   try {
     app.parse(argc, argv);
@@ -84,7 +186,9 @@ int run(int argc, char** argv) {
   }
   if (*check) return check_config(file);
   if (*pipe) return run_pipe(file, log_level);
-  if (*serving) return serve(file, log_level);
+  if (*serving.self) return serving.run();
+  if (const auto code = operating.run()) return *code;
+  if (*tokens.self) return tokens.run();
   if (*bench) return run_bench(bench_opts);
   return demo(demo_opts);
 }

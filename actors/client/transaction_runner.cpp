@@ -68,6 +68,7 @@ transaction_runner::transaction_runner(caf::actor_config& cfg, caf::actor delega
 
 caf::behavior transaction_runner::make_behavior() {
   monitor(caller_);
+  watched_ = caller_.address();
   caller_ = nullptr; // Two that hold each other would never be freed.
   set_down_handler([this](const caf::down_msg&) { quit(); });
   return {
@@ -179,6 +180,7 @@ void transaction_runner::fail(failure why) {
 void transaction_runner::on_exit() {
   body_->end();
   transaction_ = {};
+  if (watched_) demonitor(watched_); // Else the caller would remember every transaction that it ever ran.
   if (to_.pending()) {
     failure f;
     f.kind = committing_ ? outcome::in_doubt : outcome::not_executed;

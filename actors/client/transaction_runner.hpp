@@ -160,6 +160,7 @@ private:
 
   caf::actor delegate_;
   caf::actor caller_;
+  caf::actor_addr watched_;        ///< The caller, once it is watched.
   transaction_handle transaction_; ///< Held: the transaction ends with its last handle.
   transact_options how_;
   std::unique_ptr<transaction_body> body_;

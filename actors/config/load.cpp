@@ -3,6 +3,7 @@
 
 #include "tripool/actors/config/prescan.hpp"
 #include "tripool/actors/config/read_settings.hpp"
+#include "tripool/actors/credentials/secret_pages.hpp"
 #include "tripool/core/config/assemble.hpp"
 #include "tripool/core/config/suggestion.hpp"
 #include "tripool/core/postgres/conninfo.hpp"
@@ -53,7 +54,8 @@ std::variant<connection_parts, std::string> read_connection(const std::string& t
 
 void warn_of_unreadable_files(const options& x, std::vector<std::string>& warnings) {
   for (const auto& pool : x.pools) {
-    for (const auto& path : {pool.credentials.password_file, pool.credentials.passfile}) {
+    for (const auto& path : {pool.credentials.password_file, pool.credentials.passfile,
+                             pool.credentials.secret_directory, pool.credentials.key_passphrase_file}) {
       if (path.empty() || std::ifstream{path}) continue;
       warnings.push_back("pool " + pool.name + ": " + path + " cannot be read now: " + std::strerror(errno));
     }
@@ -61,6 +63,7 @@ void warn_of_unreadable_files(const options& x, std::vector<std::string>& warnin
 }
 
 load_result finish(setting_list& list, const std::string& folder) {
+  protect_secrets();
   assembly_context context{read_connection, {}, folder};
   std::vector<std::string> warnings;
   auto defaults = postgres::default_conninfo();

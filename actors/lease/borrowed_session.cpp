@@ -2,6 +2,7 @@
 #include "tripool/actors/lease/borrowed_session.hpp"
 
 #include "tripool/actors/error.hpp"
+#include "tripool/core/util/mutation.hpp"
 
 #include <caf/actor_cast.hpp>
 #include <caf/local_actor.hpp>
@@ -58,7 +59,7 @@ caf::behavior borrowed_session::make_behavior() {
       if (!got_) return end_if_unused();
       lost_ = session_loss{session_loss::phase::open, {}, "the connection's actor ended", false};
       machine_->on_lost(*lost_, now());
-    } else if (x.source == borrower_) {
+    } else if (x.source == borrower_ && !mutated(mutation::keep_dead_borrowers_lease)) {
       unused_ = true;
       failure f;
       f.why = cause::cancelled;
@@ -78,6 +79,7 @@ caf::behavior borrowed_session::make_behavior() {
 caf::message_handler borrowed_session::own_messages() {
   return {
     [this](dropped_msg) {
+      if (mutated(mutation::keep_dead_borrowers_lease)) return;
       unused_ = true;
       machine_->dropped();
       end_if_unused();
@@ -113,7 +115,8 @@ time_point borrowed_session::deadline_for(std::chrono::milliseconds timeout) con
 template <class Body>
 request_ptr borrowed_session::request_of(Body body, answer_form form) {
   const auto until = deadline_for(body.timeout);
-  auto to = std::make_unique<promise_responder>(make_response_promise(), caf::actor_addr{}, form);
+  auto to =
+    std::make_unique<promise_responder>(make_response_promise(), caf::actor_addr{}, env_->events, form, env_->record);
   auto r = std::make_shared<tripool::request>(std::move(body), std::move(to), now(), until);
   r->set_id(++env_->next_request);
   return r;
@@ -254,6 +257,9 @@ void borrowed_session::on_end() {
   machine_.reset();
   moved_.reset();
   from_.home = nullptr;
+  // Else whoever it watched would remember it: a borrower every session that it ever had.
+  demonitor(home_addr_);
+  if (borrower_) demonitor(borrower_);
 }
 
 } // namespace tripool

@@ -81,7 +81,7 @@ protected:
   lease_machine& machine() noexcept { return *machine_; }
   /// Null when it has gone.
   session* wire() noexcept { return got_ ? got_->wire.get() : nullptr; }
-  const pool_options& limits() const { return env_->config.pools[from_.pool]; }
+  const pool_options& limits() const { return config_->pools[from_.pool]; }
   const environment& env() const noexcept { return *env_; }
   /// "app.worker (actor 17)", for people.
   const std::string& borrower() const noexcept { return borrower_name_; }
@@ -119,7 +119,8 @@ private:
   lease_status status() const;
 
   environment_ptr env_;
-  std::shared_ptr<lent_session> got_; ///< Null when it has gone.
+  std::shared_ptr<const options> config_{env_->current()}; ///< In force when it was lent.
+  std::shared_ptr<lent_session> got_;                      ///< Null when it has gone.
   lender from_;
   caf::actor_addr home_addr_;
   caf::actor_addr borrower_;

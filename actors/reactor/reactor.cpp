@@ -163,9 +163,15 @@ reactor_stats reactor::stats() const {
   out.jobs = jobs_.load(std::memory_order_relaxed);
   out.events = events_.load(std::memory_order_relaxed);
   out.longest_turn = duration{longest_turn_.load(std::memory_order_relaxed)};
+  if (const auto* x = watch_.load(std::memory_order_acquire)) out.blocked = x->blocked();
   std::lock_guard<std::mutex> guard{actors_mutex_};
   out.actors = actors_.size();
   return out;
+}
+
+void reactor::watch_turns(duration limit, turn_watch::reporter report) {
+  owned_watch_ = std::make_unique<turn_watch>(limit, std::move(report));
+  watch_.store(owned_watch_.get(), std::memory_order_release);
 }
 
 bool reactor::end_all(duration limit) {
@@ -237,6 +243,7 @@ void reactor::wait() {
     if (!inbox_.empty() || stop_) limit = 0;
   }
   const int n = epoll_wait(epoll_, found.data(), static_cast<int>(found.size()), limit);
+  begin_turn();
   sleeping_.store(false);
   wakeups_.fetch_add(1, std::memory_order_relaxed);
   for (int i = 0; i < n; ++i) {
@@ -251,16 +258,27 @@ void reactor::wait() {
   if (stale_) renew();
 }
 
+/// A turn is all that happens between two waits: what the descriptors brought, the actors' messages, the timers.
+void reactor::begin_turn() noexcept {
+  turn_began_ = std::chrono::steady_clock::now();
+  if (auto* x = watch_.load(std::memory_order_acquire)) x->began(turn_began_);
+}
+
+void reactor::end_turn() {
+  const auto lasted = std::chrono::steady_clock::now() - turn_began_;
+  if (lasted.count() > longest_turn_.load(std::memory_order_relaxed))
+    longest_turn_.store(lasted.count(), std::memory_order_relaxed);
+  if (auto* x = watch_.load(std::memory_order_acquire)) x->ended(lasted);
+}
+
 void reactor::run() {
   thread_id_ = std::this_thread::get_id();
-  auto turn_began = std::chrono::steady_clock::now();
+  begin_turn();
   while (!stop_) {
     run_jobs();
     wheel_.advance(std::chrono::steady_clock::now());
-    const auto turn = (std::chrono::steady_clock::now() - turn_began).count();
-    if (turn > longest_turn_.load(std::memory_order_relaxed)) longest_turn_.store(turn, std::memory_order_relaxed);
+    end_turn();
     wait();
-    turn_began = std::chrono::steady_clock::now();
   }
   // What other threads still posted holds references.
   run_jobs();

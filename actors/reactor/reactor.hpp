@@ -3,6 +3,7 @@
 // Knows no pool and no database. Used by loop_actor, and by `instance`, which owns it.
 #pragma once
 
+#include "tripool/actors/reactor/turn_watch.hpp"
 #include "tripool/core/util/timer_wheel.hpp"
 
 #include <caf/execution_unit.hpp>
@@ -12,6 +13,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -33,7 +35,8 @@ struct reactor_stats {
   std::uint64_t jobs = 0;    ///< Actors resumed.
   std::uint64_t events = 0;  ///< Descriptors found ready.
   std::size_t actors = 0;    ///< Actors alive on the loop.
-  duration longest_turn{0};  ///< The longest time between two returns to epoll_wait.
+  duration longest_turn{0};  ///< The longest time from epoll_wait to epoll_wait.
+  std::uint64_t blocked = 0; ///< Turns that lasted for the limit of `watch_turns` or longer.
 };
 
 /// The loop. Made and destroyed outside of its own thread. Every actor on it must have ended before it is destroyed:
@@ -70,6 +73,8 @@ public:
   void enrol(caf::abstract_actor* x);
   void leave(caf::abstract_actor* x) noexcept;
   reactor_stats stats() const;
+  /// From now on, reports turns that last for `limit` or longer (see turn_watch.hpp). To be called once.
+  void watch_turns(duration limit, turn_watch::reporter report);
   /// Sends an exit message to every actor left on the loop and waits until all have ended. Returns false when some have
   /// not within `limit`.
   bool end_all(duration limit);
@@ -83,6 +88,8 @@ private:
   };
 
   void run();
+  void begin_turn() noexcept;
+  void end_turn();
   void run_jobs();
   void wait();
   void deliver(std::uint64_t token, std::uint32_t events);
@@ -114,6 +121,9 @@ private:
   std::atomic<std::uint64_t> jobs_{0};
   std::atomic<std::uint64_t> events_{0};
   std::atomic<std::int64_t> longest_turn_{0};
+  time_point turn_began_{}; ///< On the loop's thread.
+  std::unique_ptr<turn_watch> owned_watch_;
+  std::atomic<turn_watch*> watch_{nullptr};
   std::thread thread_;
 };
 

@@ -57,6 +57,12 @@ inline constexpr bool is_character<char16_t> = true;
 template <>
 inline constexpr bool is_character<char32_t> = true;
 
+/// Four bytes in network order. Precondition: there are four.
+inline std::uint32_t load32(std::string_view x) noexcept {
+  const auto at = [&](std::size_t i) { return std::uint32_t{static_cast<unsigned char>(x[i])}; };
+  return at(0) << 24U | at(1) << 16U | at(2) << 8U | at(3);
+}
+
 } // namespace detail
 
 /// An integer as a number: no bool and no character.
@@ -89,6 +95,14 @@ struct codec<T> {
     return size <= 2 ? server_type::int2 : size <= 4 ? server_type::int4 : server_type::int8;
   }();
   static decoded<T> decode(const encoded_value& x) {
+    if constexpr (std::signed_integral<T> && sizeof(T) >= 4) {
+      // The integers of the server that always fit, without a call: most values of most results.
+      if (x.format == result_format::binary) {
+        if (x.type == server_type::int4 && x.data.size() == 4) return static_cast<std::int32_t>(detail::load32(x.data));
+        if (sizeof(T) == 8 && x.type == server_type::int8 && x.data.size() == 8)
+          return static_cast<T>(std::uint64_t{detail::load32(x.data)} << 32U | detail::load32(x.data.substr(4)));
+      }
+    }
     auto wide = decode_integer(x, name);
     if (!wide) return unexpected{std::move(wide).error()};
     if (!wide->template fits<T>()) return unexpected{does_not_fit(x, name)};

@@ -3,7 +3,9 @@
 #include "tripool/core/config/assemble.hpp"
 
 #include "tripool/core/config/apply.hpp"
+#include "tripool/core/config/credential_rules.hpp"
 #include "tripool/core/config/order_rules.hpp"
+#include "tripool/core/config/simple_pool.hpp"
 #include "tripool/core/config/suggestion.hpp"
 #include "tripool/core/util/utf8.hpp"
 
@@ -14,8 +16,8 @@ namespace tripool {
 
 namespace {
 
-constexpr std::array<std::string_view, 6> group_names{"requests",  "monitor",       "supervision",
-                                                      "listening", "pool-defaults", "pools"};
+constexpr std::array<std::string_view, 7> group_names{"requests",    "monitor",       "supervision", "listening",
+                                                      "simple-pool", "pool-defaults", "pools"};
 
 constexpr std::array<std::string_view, 3> known_pools{"primary", "backup", "failover"};
 
@@ -24,6 +26,7 @@ std::optional<option_group> plain_group(std::string_view name) {
   if (name == "monitor") return option_group::monitor;
   if (name == "supervision") return option_group::supervision;
   if (name == "listening") return option_group::listening;
+  if (name == "simple-pool") return option_group::simple_pool;
   return std::nullopt;
 }
 
@@ -78,12 +81,13 @@ public:
     out_.values.pools.clear();
     sort_groups();
     for (const auto& x : from_.settings) sort_setting(x);
-    for (const auto group :
-         {option_group::requests, option_group::monitor, option_group::supervision, option_group::listening}) {
+    for (const auto group : {option_group::requests, option_group::monitor, option_group::supervision,
+                             option_group::listening, option_group::simple_pool}) {
       pool_options unused;
       check_order(group, out_.values, unused, stated_, nullptr, out_.errors);
     }
     add_pools();
+    check_simple_pool();
     // By line: a reader works through the file from its top.
     std::stable_sort(out_.errors.begin(), out_.errors.end(),
                      [](const auto& a, const auto& b) { return a.origin.line < b.origin.line; });
@@ -131,7 +135,8 @@ private:
       return;
     }
     auto hint = did_you_mean(name, group_names);
-    if (hint.empty()) hint = "; groups are requests, monitor, supervision, listening, pool-defaults and pools";
+    if (hint.empty())
+      hint = "; groups are requests, monitor, supervision, listening, simple-pool, pool-defaults and pools";
     error(g.origin, full_key(g.path), {}, "there is no such group" + hint);
   }
 
@@ -292,6 +297,8 @@ private:
     apply_layer(defaults_, scratch, true);
     order_sections();
     for (const auto& section : sections_) add_pool(section);
+    for (auto& [pool, x] : check_shared_credentials(out_.values.pools))
+      error(section_of(pool).origin, full_key({"pools", pool, x.key}), x.value, x.message);
     if (sections_.empty()) {
       error(from_.origin, "tripool.pools", {},
             "no pool is configured: at least one is needed, for example pools { primary { connection = \"host=... "
@@ -302,6 +309,14 @@ private:
     } else if (std::none_of(out_.values.pools.begin(), out_.values.pools.end(), [](auto& p) { return p.enabled; })) {
       error(from_.origin, "tripool.pools", {}, "all pools are disabled: at least one is needed");
     }
+  }
+
+  void check_simple_pool() {
+    const auto& wanted = out_.values.simple.pool;
+    if (wanted.empty() || find_pool(out_.values, wanted)) return;
+    const auto at = stated_.find(find_option(option_group::simple_pool, "pool"));
+    error(at == stated_.end() ? from_.origin : at->second->origin, "tripool.simple-pool.pool", '"' + wanted + '"',
+          "there is no such pool" + did_you_mean(wanted, names_of(out_.values)));
   }
 
   // primary, backup, failover, then the others as they came.
@@ -331,7 +346,18 @@ private:
       warn_of_password(section.name, *layers.password_from);
     }
     drop_empty_options(layers.pool);
+    complain_of_credentials(section, layers.pool);
     out_.values.pools.push_back(std::move(layers.pool));
+  }
+
+  void complain_of_credentials(const pool_section& section, const pool_options& pool) {
+    for (auto& x : check_credentials(pool)) {
+      auto origin = section.origin;
+      for (const pool_section* from : std::initializer_list<const pool_section*>{&defaults_, &section})
+        for (const auto* s : from->settings)
+          if (s->path.back() == x.key) origin = s->origin;
+      error(origin, full_key({"pools", section.name, x.key}), x.value, x.message);
+    }
   }
 
   // `sslmode = ""` takes a keyword back that a lower layer set.

@@ -2,6 +2,7 @@
 #include "tripool/core/config/option_table.hpp"
 
 #include "tripool/core/config/option_table_pool.hpp"
+#include "tripool/core/config/option_table_simple.hpp"
 #include "tripool/core/config/quantity.hpp"
 
 #include <array>
@@ -28,6 +29,17 @@ void add_top_options(std::vector<option_spec>& to) {
                 .min = 0,
                 .max = one_hour,
                 .doc = "How long a stop waits for requests in flight before it answers them itself."});
+  to.push_back({.key = "resilience",
+                .type = option_type::boolean,
+                .field = TRIPOOL_FIELD(resilience),
+                .doc = "`false` serves everything from the simple pool, with one server, no monitor and no failover."});
+  to.push_back({.key = "loop-block-limit",
+                .type = option_type::time_span,
+                .field = TRIPOOL_FIELD(loop_block_limit),
+                .min = 0,
+                .max = one_minute,
+                .doc = "A turn of the event loop that lasts for longer, because an actor on it blocks, is logged, "
+                       "counted and noted as an event; `0s`: none is."});
 }
 
 void add_request_options(std::vector<option_spec>& to) {
@@ -180,6 +192,7 @@ std::vector<option_spec> make_table() {
   add_monitor_options(out);
   add_supervision_options(out);
   add_listening_options(out);
+  add_simple_pool_options(out);
   add_pool_options(out);
   return out;
 }
@@ -262,6 +275,7 @@ std::string_view group_name(option_group x) {
     case option_group::monitor: return "monitor";
     case option_group::supervision: return "supervision";
     case option_group::listening: return "listening";
+    case option_group::simple_pool: return "simple-pool";
     case option_group::pool: return "pools.NAME";
   }
   return "";

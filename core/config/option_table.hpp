@@ -16,7 +16,7 @@
 namespace tripool {
 
 /// Where a key stands: directly under `tripool`, in one of its groups, or in a pool (and in `pool-defaults`).
-enum class option_group : std::uint8_t { top, requests, monitor, supervision, listening, pool };
+enum class option_group : std::uint8_t { top, requests, monitor, supervision, listening, simple_pool, pool };
 
 /// What a key takes.
 enum class option_type : std::uint8_t {
@@ -63,7 +63,8 @@ std::string allowed_text(const option_spec& x);
 /// Returns the default as one would write it in a file, or "" when there is none.
 std::string default_text(const option_spec& x);
 
-/// Returns the group's name in a file: "", "requests", "monitor", "supervision", "listening", "pools.NAME".
+/// Returns the group's name in a file: "", "requests", "monitor", "supervision", "listening", "simple-pool",
+/// "pools.NAME".
 std::string_view group_name(option_group x);
 
 /// A mask of 32 bits remembers which pools a request has tried.

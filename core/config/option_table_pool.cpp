@@ -13,6 +13,8 @@ constexpr std::array<std::string_view, 6> ssl_modes{"disable", "allow",     "pre
                                                     "require", "verify-ca", "verify-full"};
 constexpr std::array<std::string_view, 3> channel_bindings{"disable", "prefer", "require"};
 
+constexpr std::array<std::string_view, 2> tls_versions{"TLSv1.2", "TLSv1.3"};
+
 using field_function = field_ref (*)(options&, pool_options&);
 
 #define TRIPOOL_FIELD(path) [](options&, pool_options& p) -> field_ref { return &p.path; }
@@ -83,6 +85,13 @@ void add_security(std::vector<option_spec>& to) {
                     "File of the certificate authorities that may vouch for the server."));
   to.push_back(path("ssl-cert", TRIPOOL_LIBPQ("sslcert"), "libpq's", "File of the client's certificate."));
   to.push_back(path("ssl-key", TRIPOOL_LIBPQ("sslkey"), "libpq's", "File of the client certificate's key."));
+  to.push_back(path("ssl-key-passphrase-file", TRIPOOL_FIELD(credentials.key_passphrase_file), "",
+                    "File that holds the passphrase of `ssl-key` and nothing else."));
+  to.push_back(path("ssl-crl", TRIPOOL_LIBPQ("sslcrl"), "libpq's", "File of revoked certificates."));
+  auto version = text("ssl-min-protocol-version", TRIPOOL_LIBPQ("ssl_min_protocol_version"), "`TLSv1.2`",
+                      "The oldest version of TLS that is spoken.");
+  version.choices = tls_versions;
+  to.push_back(version);
   auto binding = text("channel-binding", TRIPOOL_LIBPQ("channel_binding"), "`PGCHANNELBINDING`, or `prefer`",
                       "Whether SCRAM must be bound to the TLS channel.");
   binding.choices = channel_bindings;
@@ -98,6 +107,45 @@ void add_security(std::vector<option_spec>& to) {
                 .doc = "The password itself. Accepted with a warning: whoever reads the configuration has it. Prefer "
                        "`password-file` or `passfile`.",
                 .is_secret = true});
+}
+
+void add_credentials(std::vector<option_spec>& to) {
+  to.push_back(text("credential", TRIPOOL_FIELD(credentials.name), "the pool's own",
+                    "Pools that name the same share one credential: its sources are asked once for all of them."));
+  to.push_back(text("credential-sources", TRIPOOL_FIELD(credentials.sources), "all that are configured, in this order",
+                    "Which sources are asked, in which order, until one has a password: `application`, "
+                    "`password-file`, `secret-directory`, `systemd`, `command`, `configuration`, `environment`, "
+                    "`passfile`."));
+  to.push_back(text("password-variable", TRIPOOL_FIELD(credentials.password_variable), "`PGPASSWORD`",
+                    "The environment variable that the source `environment` reads."));
+  to.push_back(path("secret-directory", TRIPOOL_FIELD(credentials.secret_directory), "",
+                    "Folder of mounted secrets, as Kubernetes and Docker make them. A file `username` in it names the "
+                    "role."));
+  to.push_back(text("secret-name", TRIPOOL_FIELD(credentials.secret_name), "`password`",
+                    "The file in `secret-directory` that holds the password."));
+  to.push_back(text("systemd-credential", TRIPOOL_FIELD(credentials.systemd_credential), "",
+                    "Name of a credential that systemd hands over (`LoadCredential=`, `$CREDENTIALS_DIRECTORY`)."));
+  auto command = text("credential-command", TRIPOOL_FIELD(credentials.command), "",
+                      "A program that prints the password, or JSON with password, role and expiry (docs/security.md). "
+                      "Cut into words, without a shell.");
+  command.is_secret = true; // People put tokens there.
+  to.push_back(command);
+  to.push_back({.key = "credential-command-shell",
+                .group = group,
+                .type = option_type::boolean,
+                .field = TRIPOOL_FIELD(credentials.command_shell),
+                .doc = "Hands the command to `/bin/sh -c` as it is."});
+  to.push_back(time("credential-command-timeout", TRIPOOL_FIELD(credentials.command_timeout), 10 * one_ms,
+                    10 * one_minute, "A command that runs for longer is killed."));
+  to.push_back(time("credential-keep", TRIPOOL_FIELD(credentials.keep), 0, 8760 * one_hour,
+                    "While no source has a password, the one that a server accepted last is used for so long; kept in "
+                    "memory only. `0s`: never."));
+  to.push_back(time("credential-check-interval", TRIPOOL_FIELD(credentials.check_interval), 0, 24 * one_hour,
+                    "So often files are looked at for a new password even when nothing is dialled; `0s`: never."));
+  to.push_back(time("credential-rotation-spread", TRIPOOL_FIELD(credentials.rotation_spread), 0, 24 * one_hour,
+                    "When the password has changed, the connections that were opened with the old one are replaced one "
+                    "by one within this time, none of them with a request on it; so are those for probes and for "
+                    "listening."));
 }
 
 void add_size(std::vector<option_spec>& to) {
@@ -125,6 +173,25 @@ void add_size(std::vector<option_spec>& to) {
                     "The first pause before dialling again after a failure ..."));
   to.push_back(time("backoff-max", TRIPOOL_FIELD(backoff_max), one_ms, one_hour,
                     "... doubling up to this. Each pause is drawn at random between nothing and its length."));
+}
+
+void add_protection(std::vector<option_spec>& to) {
+  to.push_back(count("retry-percent", TRIPOOL_FIELD(retries.percent), 0, 1000, "percent",
+                     "So many of its requests, as a part of those that its server answered in the last 10 s, are sent "
+                     "again to another pool after they failed on a connection ..."));
+  to.push_back(count("retry-floor", TRIPOOL_FIELD(retries.floor), 0, 1'000'000, "requests",
+                     "... and so many more in 10 s. Others are answered with their failure. What was never sent, and "
+                     "writes with a token, are moved in any case."));
+  to.push_back(count("breaker-percent", TRIPOOL_FIELD(breaker.failure_percent), 0, 100, "percent",
+                     "When so many of its requests of the last 10 s failed by the server's fault, the pool is used "
+                     "only for what no other pool can serve, until three probes on new sessions were answered; `0`: "
+                     "never."));
+  to.push_back(count("breaker-requests-min", TRIPOOL_FIELD(breaker.requests_min), 1, 1'000'000, "requests",
+                     "Fewer requests in 10 s prove nothing."));
+  to.push_back(time("breaker-pause-min", TRIPOOL_FIELD(breaker.pause_min), one_ms, one_hour,
+                    "The first pause before such probes ..."));
+  to.push_back(time("breaker-pause-max", TRIPOOL_FIELD(breaker.pause_max), one_ms, one_hour,
+                    "... doubling up to this while they fail, with a random part."));
 }
 
 void add_load(std::vector<option_spec>& to) {
@@ -193,6 +260,9 @@ void add_leases(std::vector<option_spec>& to) {
 }
 
 void add_network(std::vector<option_spec>& to) {
+  to.push_back(path("protocol-trace", TRIPOOL_FIELD(target.trace_file), "",
+                    "For finding faults: everything that is said to the server and back is appended to this file, "
+                    "statements and their parameters in clear, but nothing of how a connection was authenticated."));
   auto idle = time("keepalive-idle", TRIPOOL_FIELD(target.keepalive_idle), one_second, 2 * one_hour,
                    "TCP keepalive: silence before the first question whether the server is still there ...");
   idle.step = one_second;
@@ -218,7 +288,9 @@ void add_network(std::vector<option_spec>& to) {
 void add_pool_options(std::vector<option_spec>& to) {
   add_address(to);
   add_security(to);
+  add_credentials(to);
   add_size(to);
+  add_protection(to);
   add_load(to);
   add_leases(to);
   add_network(to);

@@ -3,8 +3,10 @@
 // Holds no secret: passwords go to the credential carrier. Used by every machine that has a limit.
 #pragma once
 
+#include "tripool/core/health/circuit_breaker.hpp"
 #include "tripool/core/listen/subscription_limits.hpp"
 #include "tripool/core/ports/session.hpp"
+#include "tripool/core/retry/retry_budget.hpp"
 #include "tripool/core/time.hpp"
 
 #include <cstddef>
@@ -18,9 +20,22 @@ using namespace std::chrono_literals;
 
 /// How a pool finds its password. Kept free of the password itself.
 struct credential_options {
+  std::string name;             ///< Pools that say the same share one credential; empty: the pool's own.
+  std::string sources;          ///< Which are asked in which order; empty: all that are configured.
   std::string password_file;    ///< Re-read at each dial; a trailing line end is dropped. Empty: not used.
-  std::string passfile;         ///< libpq's passfile; empty: libpq's own default.
+  std::string passfile;         ///< In libpq's format; empty: libpq's own default.
   bool inline_password = false; ///< The connection string held one; the loader gave it to the carrier.
+  std::string password_variable = "PGPASSWORD"; ///< Of the environment.
+  std::string secret_directory;                 ///< Of mounted secrets; empty: not used.
+  std::string secret_name = "password";         ///< The password's file in it.
+  std::string systemd_credential;               ///< A name; empty: not used.
+  std::string command;                          ///< Words, or a shell's text; empty: not used.
+  bool command_shell = false;
+  duration command_timeout = 10s;
+  std::string key_passphrase_file; ///< Of the client certificate's key.
+  duration keep = 24h;             ///< The last known good one is used for so long while sources fail; 0: never.
+  duration check_interval = 10s;   ///< Files are looked at so often; 0: only at dials.
+  duration rotation_spread = std::chrono::minutes{1}; ///< Connections with an old secret are replaced within it.
 };
 
 /// One pool: one server and how many connections to it.
@@ -56,6 +71,8 @@ struct pool_options {
   duration cancel_grace = 2s;  ///< After a cancel without effect the connection is closed.
   duration backoff_min = 50ms; ///< Dialling again after a failure: the first pause ...
   duration backoff_max = 5s;   ///< ... doubling up to this, with full jitter.
+  retry_limits retries;        ///< Of its requests that it could not serve.
+  breaker_limits breaker;      ///< When it is used only for what no other pool can serve.
 
   /// How many connections may be lent at a time.
   std::size_t lent_max() const noexcept {
@@ -94,6 +111,17 @@ struct supervision_options {
   duration restarts_window = 60s;
 };
 
+/// The simple pool: one server, no monitor, no failover; what serves when the resilient part is off or cannot run.
+struct simple_pool_options {
+  std::string pool; ///< Whose server it is; empty: the pool that took writes last, at first the first one.
+  std::size_t connections_min = 2;
+  std::size_t connections_max = 10;
+  std::size_t queue_max = 200;
+  duration queue_wait_max = 10s;
+  duration silence_max = 2s;  ///< Manager or monitor gone or silent for this long: the simple pool serves.
+  duration return_after = 1s; ///< They have answered for this long again: the resilient part serves.
+};
+
 /// The whole configuration.
 struct options {
   std::vector<pool_options> pools; ///< In their order of preference: primary, backup, failover by default.
@@ -101,8 +129,11 @@ struct options {
   request_options requests;
   supervision_options supervision;
   subscription_limits listening;
+  simple_pool_options simple;
+  bool resilience = true; ///< False: the simple pool alone.
   duration drain_timeout = 60s;
-  std::string log_level = "info"; ///< trace, debug, info, warn, error, off.
+  duration loop_block_limit = 100ms; ///< A turn of the event loop that lasts for longer is reported; 0: none is.
+  std::string log_level = "info";    ///< trace, debug, info, warn, error, off.
 };
 
 /// The three pools with their default sizes and without addresses.

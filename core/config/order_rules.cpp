@@ -15,16 +15,18 @@ struct order_rule {
   std::string_view high;
 };
 
-constexpr std::array<order_rule, 8> rules{{
+constexpr auto rules = std::to_array<order_rule>({
   {option_group::requests, "deadline", "deadline-max"},
   {option_group::monitor, "trouble-interval-min", "trouble-interval-max"},
   {option_group::monitor, "healthy-within", "degraded-within"},
   {option_group::supervision, "backoff-min", "backoff-max"},
+  {option_group::simple_pool, "connections-min", "connections-max"},
   {option_group::pool, "connections-min", "connections-max"},
   {option_group::pool, "frame-max", "pipeline-depth"},
   {option_group::pool, "backoff-min", "backoff-max"},
   {option_group::pool, "codel-target", "codel-interval"},
-}};
+  {option_group::pool, "breaker-pause-min", "breaker-pause-max"},
+});
 
 } // namespace
 

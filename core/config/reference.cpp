@@ -8,12 +8,13 @@ namespace tripool {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, option_group>, 6> marked_groups{
+constexpr std::array<std::pair<std::string_view, option_group>, 7> marked_groups{
   {{"top", option_group::top},
    {"requests", option_group::requests},
    {"monitor", option_group::monitor},
    {"supervision", option_group::supervision},
    {"listening", option_group::listening},
+   {"simple-pool", option_group::simple_pool},
    {"pool", option_group::pool}}};
 
 std::string as_code(const std::string& x) {

@@ -54,6 +54,7 @@ struct health_snapshot {
   bool fenced = false;  ///< Said to take no writes: stays so until a probe on a new session denies it.
   bool alive = false;   ///< A probe or request was answered since the last failed probe began: a last resort.
   bool trouble = false; ///< Probed quickly at the moment.
+  std::string tripped;  ///< Not empty: its circuit is open or half open, because of this.
   std::optional<duration> latency;       ///< Of the last answered probe.
   std::optional<time_point> facts_at;    ///< When the facts were true.
   std::optional<time_point> last_answer; ///< When a probe or a request was answered last.

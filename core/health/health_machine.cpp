@@ -3,6 +3,7 @@
 
 #include "tripool/core/health/health_text.hpp"
 #include "tripool/core/outcome/classify.hpp"
+#include "tripool/core/util/mutation.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -191,6 +192,7 @@ void health_machine::refusal(const probe_failure& x, health_effects& out, time_p
 health_effects health_machine::trouble(cause why, std::string_view sqlstate, std::string_view message, time_point now) {
   health_effects out;
   const auto sign = sign_of(sqlstate);
+  if (mutated(mutation::ignore_read_only) && sign == server_sign::read_only) return out;
   if (sign == server_sign::read_only) {
     fence("a write was refused with " + std::string{sqlstate} + ": " + std::string{message}, out, now);
     return out;
@@ -208,6 +210,7 @@ health_effects health_machine::trouble(cause why, std::string_view sqlstate, std
 health_effects health_machine::reported(std::optional<bool> in_hot_standby, std::optional<bool> read_only,
                                         time_point now) {
   health_effects out;
+  if (mutated(mutation::ignore_read_only)) return out;
   if (in_hot_standby.value_or(false) || read_only.value_or(false)) {
     if (s_.writable()) {
       fence(in_hot_standby.value_or(false) ? "a session reported that the server is a standby"
@@ -224,12 +227,25 @@ health_effects health_machine::reported(std::optional<bool> in_hot_standby, std:
   return out;
 }
 
+health_effects health_machine::renewed(time_point now) {
+  health_effects out;
+  if (s_.state != health_state::healthy) ask_now(out, now);
+  return out;
+}
+
 health_effects health_machine::served(time_point now) {
   health_effects out;
   served_at_ = now;
   s_.last_answer = now;
   out.table_changed = !s_.alive && s_.state == health_state::unhealthy;
   s_.alive = true;
+  return out;
+}
+
+health_effects health_machine::ask_on_new_session(time_point now) {
+  health_effects out;
+  fresh_ = true;
+  ask_now(out, now);
   return out;
 }
 

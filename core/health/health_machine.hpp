@@ -71,8 +71,12 @@ public:
   health_effects trouble(cause why, std::string_view sqlstate, std::string_view message, time_point now);
   /// A session of the pool reported in_hot_standby or default_transaction_read_only, when it opened or on a change.
   health_effects reported(std::optional<bool> in_hot_standby, std::optional<bool> read_only, time_point now);
+  /// What connections are opened with has changed: a pool in trouble is asked at once.
+  health_effects renewed(time_point now);
   /// A request has been answered by the server: while that happens, silent probes do not make the pool unhealthy.
   health_effects served(time_point now);
+  /// Somebody wants to know how a new session fares: ask on one, now.
+  health_effects ask_on_new_session(time_point now);
   /// No pool takes writes at the moment, so a promotion is awaited: probe more quickly.
   health_effects set_searching(bool on, time_point now);
 
@@ -83,6 +87,9 @@ public:
   /// How long the next probe may take: probe_timeout; no longer than healthy_within while a server that used to answer
   /// quickly is in trouble, so that a silent one is found out soon.
   duration probe_deadline() const noexcept;
+
+  /// Other limits are in force from now on.
+  void reconfigure(const monitor_options& o) noexcept { o_ = o; }
 
   const health_snapshot& snapshot() const noexcept { return s_; }
 

@@ -2,6 +2,7 @@
 #include "tripool/core/lease/lease_machine.hpp"
 
 #include "tripool/core/outcome/classify.hpp"
+#include "tripool/core/util/mutation.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -31,7 +32,7 @@ void lease_machine::on_lost(const session_loss& x, time_point now) {
     auto& u = sent_.front();
     const bool ended_before = fatal_seen_ && !first;
     const bool never_ran = ended_before || classify_loss(x, true, first) == verdict::not_executed;
-    const bool undone = open_block && !commit_on_the_way();
+    const bool undone = open_block && (!commit_on_the_way() || mutated(mutation::call_lost_commit_undone));
     if (u.request) settle_lost(u, x, never_ran, undone, now);
     if (u.ends_block) open_block = false;
     first = false;
@@ -85,6 +86,8 @@ void lease_machine::settle_lost(lease_unit& u, const session_loss& x, bool never
   } else {
     f.hint =
       u.request->repeatable() ? "repeating it is harmless" : "look whether it took effect before sending it again";
+    // Its status would say "committed", which is true of this server only.
+    if (u.sync_wait_cancelled) f.sqlstate = "01000";
   }
   fail(u, std::move(f), now);
 }

@@ -58,6 +58,9 @@ lease_machine::lease_machine(const pool_options& limits, const server_info& serv
 void lease_machine::submit(lease_task what, request_ptr r, std::string name, time_point now) {
   assert(r && !r->answered());
   if (auto f = refusal_of(what, name)) {
+    // Its borrower may have sent the COMMIT already: without this statement the transaction must not be committed.
+    if (f->why == cause::queue_full && in_block() && doomed_.empty())
+      doomed_ = "one of its statements was turned away: too many were waiting";
     f->pool = limits_.name;
     f->server = server_;
     return r->fail(std::move(*f), now);

@@ -4,6 +4,7 @@
 
 #include "tripool/core/outcome/classify.hpp"
 #include "tripool/core/statement/traits.hpp"
+#include "tripool/core/util/mutation.hpp"
 
 #include <cassert>
 #include <utility>
@@ -173,7 +174,7 @@ void lease_machine::settle_complete(lease_unit& u, time_point now) {
   if (!u.request) return;
   const auto tag = u.framed ? u.tag : u.results.empty() ? std::string{} : std::string{u.results.back().command_tag()};
   const bool undone = u.what == lease_task::commit && !doomed_.empty();
-  if (undone || ((u.commits || u.framed) && tag == "ROLLBACK")) {
+  if (undone || ((u.commits || u.framed) && tag == "ROLLBACK" && !mutated(mutation::rollback_is_done))) {
     server_message e;
     e.sqlstate = undone ? "40000" : "25P02";
     e.message = undone ? "the transaction was rolled back instead of committed: " + doomed_
@@ -218,6 +219,7 @@ void lease_machine::note_status(const lease_unit& u, char before) {
 }
 
 void lease_machine::on_notice(const server_message& x) {
+  if (mutated(mutation::ignore_sync_wait_warning)) return;
   if (is_sync_wait_cancelled(x) && !sent_.empty()) sent_.front().sync_wait_cancelled = true;
 }
 

@@ -59,6 +59,9 @@ void lease_machine::expire_waiting(time_point now) {
       auto f = blank(outcome::not_executed, cause::deadline);
       f.message = "the deadline passed while the command waited for those before it";
       f.hint = "give it more time, or send fewer at a time";
+      const bool ends = here->what == lease_task::commit || here->what == lease_task::rollback;
+      if (in_block() && !ends && doomed_.empty())
+        doomed_ = "one of its statements was not executed: its deadline passed while it waited";
       fail(*here, std::move(f), now);
     }
     waiting_.erase(here);
@@ -148,6 +151,8 @@ std::optional<time_point> lease_machine::front_until() const noexcept {
   if (sent_.empty() || sent_.front().request) return std::nullopt;
   switch (sent_.front().what) {
     case lease_task::validation: return head_since_ + limits_.validation_timeout;
+    case lease_task::opening: // Its order's deadline watches over it, unless the order is gone.
+      return order_ ? std::nullopt : std::optional{head_since_ + limits_.cancel_grace};
     case lease_task::closes:
     case lease_task::undo:
     case lease_task::reset: return head_since_ + limits_.cancel_grace;

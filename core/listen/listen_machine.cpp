@@ -87,6 +87,14 @@ void listen_machine::answered(std::uint64_t serial, const failure* problem, time
   order_.reset();
 }
 
+bool listen_machine::replaced(std::string why, time_point now) {
+  if (phase_ != phase::open || !must_leave_.empty()) return false;
+  lose(std::move(why), {}, now);
+  phase_ = phase::open;
+  heard_at_ = now;
+  return true;
+}
+
 void listen_machine::heard(time_point now) {
   heard_at_ = now;
 }

@@ -86,6 +86,9 @@ public:
   void ended(std::string why, std::string sqlstate, time_point now, std::uint64_t random);
   /// An order was answered: carried out, or not (`problem`). Answers of earlier sessions are ignored.
   void answered(std::uint64_t serial, const failure* problem, time_point now, std::uint64_t random);
+  /// Another open session has taken the place of the present one, on the same server: everything is listened to anew.
+  /// Returns false, and nothing has changed: there is none, or it is about to be left.
+  bool replaced(std::string why, time_point now);
   /// A notification came: the session is alive.
   void heard(time_point now);
 

@@ -36,10 +36,25 @@ std::string_view to_string(cause x) noexcept {
   return "unknown";
 }
 
+std::string_view to_string(proof x) noexcept {
+  switch (x) {
+    case proof::none: return "none";
+    case proof::never_sent: return "never_sent";
+    case proof::rolled_back: return "rolled_back";
+    case proof::session_ended: return "session_ended";
+    case proof::read: return "read";
+    case proof::opening: return "opening";
+    case proof::declared: return "declared";
+    case proof::token: return "token";
+  }
+  return "unknown";
+}
+
 std::string to_string(const failure& x) {
   std::string out{to_string(x.kind)};
   out.append(" (").append(to_string(x.why));
   if (!x.sqlstate.empty()) out.append(", SQLSTATE ").append(x.sqlstate);
+  if (x.proved != proof::none) out.append(", proved by ").append(to_string(x.proved));
   out.append("): ").append(x.message);
   if (!x.detail.empty()) out.append("; ").append(x.detail);
   if (!x.hint.empty()) out.append("; hint: ").append(x.hint);

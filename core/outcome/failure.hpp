@@ -45,6 +45,22 @@ enum class cause : std::uint8_t {
 /// Returns the cause's name, for example "queue_full".
 std::string_view to_string(cause x) noexcept;
 
+/// What proves that a request left nothing behind, or that sending it again does no harm: what a failure and every move
+/// to another server rest on.
+enum class proof : std::uint8_t {
+  none = 0,
+  never_sent,    ///< It was in Tripool's own hands all the time.
+  rolled_back,   ///< The server answered that it did not run, or undid it.
+  session_ended, ///< The server ended the session before it came to it.
+  read,          ///< It changes nothing.
+  opening,       ///< It only opens a session, which nobody has got.
+  declared,      ///< Its caller declares that repeating it is harmless.
+  token,         ///< It takes effect once for its token, however often it is sent.
+};
+
+/// Returns the proof's name, for example "never_sent".
+std::string_view to_string(proof x) noexcept;
+
 /// The account of a request that was not done. A plain value: safe to log, since it holds neither parameters nor
 /// secrets.
 struct failure {
@@ -59,6 +75,9 @@ struct failure {
   std::string name;                  ///< What the caller called the statement, or empty.
   std::uint32_t attempts = 0;        ///< How often it was handed to a server.
   std::chrono::nanoseconds spent{0}; ///< From its arrival at the delegate to this verdict.
+  proof proved = proof::none;        ///< Of `not_executed`: how that is known.
+  std::string token{};               ///< The request's own, or empty.
+  std::uint64_t request = 0;         ///< Its number since the start, by which events and moves name it.
 };
 
 /// Returns the failure as one line for people: outcome, cause, SQLSTATE, message, place, attempts and time.

@@ -39,6 +39,8 @@ bool pipeline_machine::cancel_struck() noexcept {
 pipeline_unit* pipeline_machine::overdue(time_point now) noexcept {
   if (cancel_ != cancel_state::none) return nullptr;
   const bool had_its_turn = now - head_since_ >= limits_.slow_statement;
+  any_expired_ = any_expired_ && !sent_.empty();
+  if (!had_its_turn && !any_expired_) return nullptr; // At each operation's end, as a rule.
   return find_in_front([&](const pipeline_unit& u) {
     if (u.cancel_why != cause::none) return false;
     if (!u.what) return u.expired;

@@ -48,8 +48,10 @@ failure pipeline_machine::describe(const pipeline_unit& u, outcome kind, const s
     f.sqlstate = "54000";
     f.hint = "ask for fewer rows or columns, or raise result-bytes-max for this pool";
   }
-  if (u.what && u.what->is_batch()) {
-    const auto place = "statement " + std::to_string(index + 1) + " of " + std::to_string(u.what->statements().size());
+  if (kind == outcome::not_executed) f.proved = proof::rolled_back;
+  const auto own = u.what ? u.what->statements().size() - u.what->prologue() : 0;
+  if (u.what && u.what->is_batch() && (own > 1 || u.what->prologue() == 0) && index >= u.what->prologue()) {
+    const auto place = "statement " + std::to_string(index + 1 - u.what->prologue()) + " of " + std::to_string(own);
     f.detail = f.detail.empty() ? place : place + ": " + f.detail;
   }
   return f;

@@ -1,5 +1,6 @@
 // The pipeline's frame: opening, submitting, deadlines. Sending, settling and cancels stand in files of their own.
 #include "tripool/core/pipeline/pipeline_machine.hpp"
+#include "tripool/core/util/mutation.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -105,7 +106,8 @@ void pipeline_machine::tick(time_point now) {
   expire_waiting(now);
   expire_sent(now);
   if (validating_ && now >= validation_ends_) lose("no answer to a validation after an idle time");
-  if (cancel_ != cancel_state::none && now - cancel_since_ >= limits_.cancel_grace)
+  if (cancel_ != cancel_state::none && now - cancel_since_ >= limits_.cancel_grace
+      && !mutated(mutation::keep_stuck_session))
     lose("a cancelled statement did not end within cancel-grace");
   if (leftovers() && now - head_since_ >= limits_.cancel_grace) lose("the server does not answer");
 }
@@ -126,7 +128,7 @@ void pipeline_machine::expire_waiting(time_point now) {
 void pipeline_machine::expire_sent(time_point now) {
   cancel_overdue(now);
   for (auto& x : sent_) {
-    if (x.what && now >= x.deadline) expire_one(x, now);
+    if (x.what && now >= x.deadline && !mutated(mutation::no_wire_deadline)) expire_one(x, now);
   }
 }
 
@@ -135,11 +137,14 @@ void pipeline_machine::expire_one(pipeline_unit& u, time_point now) {
     auto f = blank(outcome::not_executed, cause::deadline);
     f.message = "the deadline passed before the statement could be sent again; its first attempt was rolled back";
     settle_failed(u, std::move(f), now);
+  } else if (u.committed) {
+    settle_done(u, now); // Without its position.
   } else if (now >= u.deadline + answer_grace) {
     auto f = blank(outcome::in_doubt, cause::deadline);
     f.message = "the deadline passed and the server has not answered";
     f.hint = u.what->repeatable() ? "repeating it is harmless" : "look whether it took effect before sending it again";
     u.expired = true;
+    any_expired_ = true;
     settle_failed(u, std::move(f), now);
   }
 }
@@ -162,11 +167,12 @@ std::optional<time_point> pipeline_machine::next_wake() const {
       const auto had_its_turn = head_since_ + limits_.slow_statement;
       if (may_cancel && u.what) sooner(u.cancel_asked ? had_its_turn : std::max(u.deadline, had_its_turn));
       if (may_cancel && !u.what) sooner(u.deadline);
-      if (u.what) sooner(u.deadline + answer_grace);
+      if (u.what && !mutated(mutation::no_wire_deadline)) sooner(u.deadline + answer_grace);
     }
   }
   if (validating_) sooner(validation_ends_);
-  if (cancel_ != cancel_state::none) sooner(cancel_since_ + limits_.cancel_grace);
+  if (cancel_ != cancel_state::none && !mutated(mutation::keep_stuck_session))
+    sooner(cancel_since_ + limits_.cancel_grace);
   if (leftovers()) sooner(head_since_ + limits_.cancel_grace);
   if (held_until_) sooner(*held_until_);
   return out;

@@ -12,6 +12,7 @@
 #pragma once
 
 #include "tripool/core/config/options.hpp"
+#include "tripool/core/metrics/pool_meter.hpp"
 #include "tripool/core/outcome/classify.hpp"
 #include "tripool/core/pipeline/control_statements.hpp"
 #include "tripool/core/pipeline/statement_cache.hpp"
@@ -43,6 +44,9 @@ class pipeline_machine {
 public:
   /// `pace` is asked which texts may leave together, and told how long they took; null: all may.
   explicit pipeline_machine(const pool_options& limits, std::shared_ptr<pace_book> pace = {});
+
+  /// How its requests end, and how long that takes, is measured there from now on.
+  void measure_into(std::shared_ptr<pool_meter> to) noexcept { meter_ = std::move(to); }
 
   /// The session is open: from now on units may be sent.
   void opened(const server_info& info, time_point now);
@@ -97,6 +101,8 @@ public:
 private:
   using units = std::list<pipeline_unit>;
 
+  void note_end(const pipeline_unit& u, outcome how, time_point now);
+
   // -- sending (pipeline_send.cpp) ----------------------------------------------------------------------------------
   bool needs_validation(time_point now) const;
   void send_group(session& s, time_point now);
@@ -105,6 +111,7 @@ private:
   void send_framed(session& s, units& chosen);
   void send_statement(session& s, pipeline_unit& u, std::uint32_t index);
   void send_control(session& s, control_statements::which x, pipeline_unit* u);
+  void send_position(session& s, pipeline_unit& u);
   void send_rollback(session& s);
   void send_setting(session& s, const std::string& text, pipeline_unit* u);
   void send_session_timeout(session& s, duration x);
@@ -140,6 +147,10 @@ private:
   bool in_failed_block() const noexcept;
   failure describe(const pipeline_unit& u, outcome kind, const server_message& e, std::uint32_t index) const;
   failure blank(outcome kind, cause why) const;
+  // -- tokens (pipeline_token.cpp) ---------------------------------------------------------------------------------
+  bool settle_token(pipeline_unit& u, const server_message& e, const pipeline_op& op, time_point now);
+  void settle_asked(pipeline_unit& u, time_point now);
+  void settle_position(pipeline_unit& u, const result& position, time_point now);
 
   // -- time (pipeline_machine.cpp) ----------------------------------------------------------------------------------
   pipeline_unit* head() noexcept;
@@ -162,6 +173,7 @@ private:
 
   pool_options limits_;
   std::shared_ptr<pace_book> pace_;
+  std::shared_ptr<pool_meter> meter_;
   std::string server_;
   statement_cache cache_;
   control_statements controls_;
@@ -174,6 +186,7 @@ private:
   pipeline_effects effects_;
   time_point last_activity_{};
   time_point head_since_{};
+  bool any_expired_ = false; ///< Perhaps one of `sent_` was answered while the server was still at it.
   time_point group_since_{}; ///< Since when the first group is the first, or on the wire.
   bool open_ = false;
   bool want_rollback_ = false;   ///< A Sync left the session in a (failed) transaction.

@@ -16,8 +16,13 @@ const std::string rollback_text = "ROLLBACK";
 /// A unit that was struck by its neighbours' failures this often leaves on its own.
 constexpr std::uint8_t struck_often = 3;
 
+/// It may have to wait for its own first sending, which is under way on another session: nobody shall wait with it.
+bool may_wait_for_itself(const pipeline_unit& u) noexcept {
+  return u.what->doubted && !u.what->token().empty();
+}
+
 bool goes_alone(const pipeline_unit& u) noexcept {
-  return u.run_alone || !u.quick || u.resends >= struck_often;
+  return may_wait_for_itself(u) || u.run_alone || !u.quick || u.resends >= struck_often || u.what->reports_position();
 }
 
 } // namespace
@@ -61,12 +66,14 @@ void pipeline_machine::send_group(session& s, time_point now) {
   // What needs more time than the session allows gets it in a block, or, where it takes none, in the session.
   const bool more_time = first.raised_to > duration::zero();
   const bool by_itself = more_time && (first.run_alone || commits_by_itself(first.what->statements().front().text));
-  const bool lone = n == 1 && !first.what->is_batch() && !may_commit && (!more_time || by_itself);
+  const bool reports = first.what->reports_position() && !first.run_alone;
+  const bool lone = n == 1 && !first.what->is_batch() && !may_commit && !reports && (!more_time || by_itself);
   if (!lone) prepare_controls(s);
   last_activity_ = now;
   for (auto& u : chosen) {
     u.now = pipeline_unit::state::sent;
     u.handed = false;
+    u.committed = false;
     u.results.clear();
     u.what->progress = stage::sent;
     ++u.what->attempts;
@@ -151,7 +158,15 @@ void pipeline_machine::send_framed(session& s, units& chosen) {
     const auto count = static_cast<std::uint32_t>(i->what->statements().size());
     for (std::uint32_t k = 0; k < count; ++k) send_statement(s, *i, k);
     send_control(s, which::commit, &*i);
+    if (i->what->reports_position()) send_position(s, *i);
   }
+}
+
+/// Behind the COMMIT: what it says is no part of the transaction, and its loss takes nothing away from it.
+void pipeline_machine::send_position(session& s, pipeline_unit& u) {
+  static const std::string text{wal_position_text};
+  if (refused_) return;
+  taken(s.execute(text, {}, result_format::text), {pipeline_op::kind::position, &u, 0, {}});
 }
 
 /// Notes an operation that the session took. One that it refused is the last that this session is offered.

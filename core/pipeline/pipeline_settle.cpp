@@ -2,6 +2,7 @@
 #include "tripool/core/pipeline/pipeline_machine.hpp"
 #include "tripool/core/pipeline/server_timeout.hpp"
 #include "tripool/core/statement/traits.hpp"
+#include "tripool/core/util/mutation.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -19,6 +20,11 @@ constexpr std::uint8_t rollbacks_struck_max = 3;
 
 bool is_open(const pipeline_unit& u) noexcept {
   return u.now == pipeline_unit::state::sent || u.now == pipeline_unit::state::executed;
+}
+
+/// Its question for the position was sent behind its COMMIT.
+bool awaits_position(const std::deque<pipeline_op>& ops, const pipeline_unit& u) noexcept {
+  return !ops.empty() && ops.front().what == pipeline_op::kind::position && ops.front().unit == &u;
 }
 
 /// The server does not know the name that the operation ran by: it ran nothing. A statement's own 26000, from a
@@ -63,11 +69,19 @@ void pipeline_machine::on_complete(const pipeline_op& op, wire_result&& x, time_
     u->results.push_back(std::move(x.rows));
     if (op.index + 1 < u->what->statements().size()) return;
     u->now = pipeline_unit::state::executed;
-    const bool own_block = u->frame == pipeline_unit::framing::own_frame && !u->what->is_batch();
+    const bool framed = u->frame == pipeline_unit::framing::own_frame;
+    if (mutated(framed ? mutation::ack_before_commit : mutation::ack_before_sync)) return settle_done(*u, now);
+    const bool own_block = framed && !u->what->is_batch();
     if (u->what->mode() != access::read || u->frame == pipeline_unit::framing::alone || own_block) return;
     settle_done(*u, now); // In a READ ONLY block there is nothing to commit: the rows are all.
+  } else if (op.what == op_kind::position) {
+    if (u->committed) settle_position(*u, x.rows, now);
   } else if (op.what == op_kind::commit && u->now == pipeline_unit::state::executed) {
-    if (x.rows.command_tag() == "COMMIT") return settle_done(*u, now);
+    if (x.rows.command_tag() == "COMMIT" || mutated(mutation::rollback_is_done)) {
+      u->committed = true;
+      if (!awaits_position(ops_, *u)) settle_done(*u, now);
+      return;
+    }
     server_message e;
     e.sqlstate = "25P02";
     e.message = "COMMIT was answered with " + std::string{x.rows.command_tag()} + ": the transaction was rolled back";
@@ -88,6 +102,7 @@ void pipeline_machine::on_error(const pipeline_op& op, const server_message& e, 
   if (op.what == op_kind::close && e.sqlstate != "26000") cache_.close_again(op.name);
   const bool unknown_name = is_unknown_name(op, e);
   const bool believed = unknown_name && forget_all(op);
+  if (op.unit && op.unit->committed && is_open(*op.unit)) return settle_done(*op.unit, now); // Without its position.
   if (!op.unit || !is_open(*op.unit)) return; // What stands behind a shared frame is skipped, and sent again.
   // A frame's own name is gone, or the name's preparation failed: the unit is not to blame.
   if (unknown_name && (op.what != op_kind::execute || !believed)) return mark_resend(*op.unit);
@@ -117,7 +132,7 @@ void pipeline_machine::on_aborted(const pipeline_op& op) {
   if (op.what == op_kind::setting && !op.unit) restore_timeout_ = true;
   if (op.what == op_kind::prepare) forget_prepare(op);
   if (op.what == op_kind::close) cache_.close_again(op.name);
-  if (op.unit && is_open(*op.unit)) mark_resend(*op.unit);
+  if (op.unit && is_open(*op.unit) && !op.unit->committed) mark_resend(*op.unit);
 }
 
 void pipeline_machine::on_error_at_sync(const server_message& e, time_point now) {
@@ -125,7 +140,7 @@ void pipeline_machine::on_error_at_sync(const server_message& e, time_point now)
   const auto n = groups_.empty() ? 0 : groups_.front().units;
   std::size_t k = 0;
   for (auto i = sent_.begin(); i != sent_.end() && k < n; ++i, ++k)
-    if (is_open(*i)) settle_error(*i, e, pipeline_op{}, now);
+    if (is_open(*i) && !i->committed) settle_error(*i, e, pipeline_op{}, now);
 }
 
 void pipeline_machine::on_sync(char transaction_status, time_point now) {
@@ -173,8 +188,8 @@ void pipeline_machine::finish_group(const pipeline_group& g, char transaction_st
   units again;
   for (std::size_t k = 0; k < g.units && !sent_.empty(); ++k) {
     auto& u = sent_.front();
-    if (u.now == pipeline_unit::state::executed && u.frame == pipeline_unit::framing::alone
-        && transaction_status == 'I') {
+    const bool alone = u.frame == pipeline_unit::framing::alone && transaction_status == 'I';
+    if (u.now == pipeline_unit::state::executed && (alone || u.committed)) {
       settle_done(u, now);
     } else if (is_open(u)) {
       server_message e;
@@ -196,6 +211,7 @@ void pipeline_machine::finish_group(const pipeline_group& g, char transaction_st
 }
 
 void pipeline_machine::settle_error(pipeline_unit& u, const server_message& e, const pipeline_op& op, time_point now) {
+  if (settle_token(u, e, op, now)) return;
   const auto index = op.index;
   const auto limit = u.raised_to > duration::zero() ? u.raised_to : limits_.target.statement_timeout;
   if (u.cancel_why == cause::none && is_statement_timeout(e, now - head_since_, limit)) u.cancel_why = cause::deadline;
@@ -273,7 +289,14 @@ void pipeline_machine::settle_done(pipeline_unit& u, time_point now) {
   }
   if (!u.notices.empty() && !u.results.empty()) // Its COMMIT's, for example of a deferred trigger.
     u.results.back() = with_notices(std::move(u.results.back()), u.notices.take());
-  if (!u.what->answered()) u.what->complete(reply{std::move(u.results)});
+  if (u.what->answered()) {
+    // Its holder gave the answer already.
+  } else if (u.what->asks_for_token()) {
+    settle_asked(u, now);
+  } else {
+    note_end(u, outcome::done, now);
+    u.what->complete(reply{std::move(u.results)});
+  }
   u.what.reset();
   u.results.clear();
   u.now = pipeline_unit::state::settled;
@@ -281,7 +304,13 @@ void pipeline_machine::settle_done(pipeline_unit& u, time_point now) {
   ++effects_.completed;
 }
 
+void pipeline_machine::note_end(const pipeline_unit& u, outcome how, time_point now) {
+  const bool from_pool = u.what->dispatched_at != time_point{}; // Probes and the like come from no queue.
+  if (meter_ && from_pool) meter_->answered(how, now - u.what->dispatched_at, now);
+}
+
 void pipeline_machine::settle_failed(pipeline_unit& u, failure f, time_point now) {
+  note_end(u, f.kind, now);
   if (!u.what->answered()) u.what->fail(std::move(f), now);
   u.what.reset();
   u.results.clear();
@@ -304,7 +333,7 @@ void pipeline_machine::on_notice(const server_message& x) {
   // It comes before the answer of the operation that caused it.
   auto* u = ops_.empty() ? nullptr : ops_.front().unit;
   if (u && u->what) u->notices.add(x);
-  if (!is_sync_wait_cancelled(x)) return;
+  if (!is_sync_wait_cancelled(x) || mutated(mutation::ignore_sync_wait_warning)) return;
   if (!u) u = running();
   if (u) u->sync_wait_cancelled = true; // Even if nobody waits for it any more.
 }
@@ -320,9 +349,15 @@ void pipeline_machine::on_lost(const session_loss& x) {
   want_rollback_ = false;
   for (auto& u : sent_) {
     if (u.now == pipeline_unit::state::settled) continue;
+    if (u.committed) { // Only its position is lost.
+      settle_done(u, last_activity_);
+      continue;
+    }
     const bool ended_before = fatal_seen_ || classify_loss(x, true, &u == first) == verdict::not_executed;
-    const bool never_ran =
-      u.now == pipeline_unit::state::resend || (u.now == pipeline_unit::state::sent && ended_before);
+    const bool behind = mutated(mutation::call_neighbour_unsent) && &u != first;
+    const bool never_ran = u.now == pipeline_unit::state::resend
+                           || (u.now == pipeline_unit::state::sent && ended_before) || behind
+                           || mutated(mutation::call_lost_write_unsent);
     server_message e;
     e.sqlstate = x.sqlstate;
     e.message = "the connection was lost: " + x.message;
@@ -330,6 +365,7 @@ void pipeline_machine::on_lost(const session_loss& x) {
     f.why = cause::connection_lost;
     if (never_ran) {
       f.detail = "the server ended the session before it came to this statement";
+      f.proved = proof::session_ended;
     } else {
       f.hint =
         u.what->repeatable() ? "repeating it is harmless" : "look whether it took effect before sending it again";
@@ -340,6 +376,7 @@ void pipeline_machine::on_lost(const session_loss& x) {
     auto f = blank(outcome::not_executed, cause::connection_lost);
     f.sqlstate = x.sqlstate;
     f.message = "the connection was lost before the statement was sent: " + x.message;
+    f.proved = u.what->attempts == 0 ? proof::never_sent : proof::rolled_back;
     f.hint = "send it again";
     ++live_; // settle_moved counts it out.
     settle_moved(u, std::move(f));

@@ -45,6 +45,7 @@ struct pipeline_unit {
   bool cancel_asked = false;        ///< Its caller has taken it back: to be cancelled as soon as it runs.
   bool expired = false;             ///< Answered at its deadline while the server was still at it.
   duration raised_to{0};            ///< The statement_timeout that it brought along, zero for the session's own.
+  bool committed = false;           ///< Its COMMIT is answered; only the position behind it is awaited.
   bool run_alone = false;           ///< It refuses a transaction block, or writes although declared a read.
   bool handed = false;              ///< The session took all of it that could make it commit.
   std::uint8_t replans = 0;         ///< How often it was prepared anew after 0A000 or 26000.
@@ -54,7 +55,7 @@ struct pipeline_unit {
 
 /// One operation whose result is awaited.
 struct pipeline_op {
-  enum class kind : std::uint8_t { prepare, close, setting, begin, execute, commit, rollback, sync };
+  enum class kind : std::uint8_t { prepare, close, setting, begin, execute, commit, position, rollback, sync };
   kind what = kind::sync;
   pipeline_unit* unit = nullptr; ///< Null for what belongs to no single unit: shared frames, rollbacks, closes.
   std::uint32_t index = 0;       ///< For `execute`: position of the statement in its request.

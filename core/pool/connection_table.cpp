@@ -43,6 +43,12 @@ connection_counts connection_table::counts() const noexcept {
   return n;
 }
 
+std::size_t connection_table::usable() const noexcept {
+  std::size_t n = 0;
+  for (const auto& s : slots_) n += s.usable() ? 1 : 0;
+  return n;
+}
+
 std::size_t connection_table::outstanding() const noexcept {
   std::size_t n = 0;
   for (const auto& s : slots_) n += s.outstanding;

@@ -31,6 +31,7 @@ struct connection_slot {
   std::uint32_t outstanding = 0;          ///< Requests handed to it and not yet ended.
   time_point since{};                     ///< When the dial began, or when it opened.
   time_point expires = time_point::max(); ///< When its lifetime ends.
+  std::uint64_t as_of = 0;                ///< The newest change that its dial knew of.
   time_point idle_since{};                ///< Since when nothing is outstanding.
   time_point lent_since{};                ///< Since when it is lent.
   time_point progressed_at{};             ///< The last completion, or when it went from idle to busy.
@@ -74,6 +75,8 @@ public:
   connection_counts counts() const noexcept;
   /// Returns how many requests are in the hands of connections.
   std::size_t outstanding() const noexcept;
+  /// Returns how many may get requests.
+  std::size_t usable() const noexcept;
   std::size_t size() const noexcept { return slots_.size(); }
   bool empty() const noexcept { return slots_.empty(); }
 

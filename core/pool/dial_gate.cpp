@@ -1,5 +1,6 @@
 // Pauses between dials, and one dial at a time to a server in trouble.
 #include "tripool/core/pool/dial_gate.hpp"
+#include "tripool/core/util/mutation.hpp"
 
 #include <algorithm>
 
@@ -40,6 +41,7 @@ void dial_gate::pause(duration at_least, time_point now, std::uint64_t random) n
   const bool was_calm = succeeded_at_ != time_point::min() && now - succeeded_at_ >= dial_calm_period;
   if (!failing_ && was_calm) pauses_.reset();
   settled_ = false;
+  if (mutated(mutation::no_backoff)) return;
   not_before_ = std::max(not_before_, now + std::max(at_least, pauses_.next(random)));
 }
 

@@ -1,5 +1,6 @@
 // The pool's requests: taking them, handing them out, and letting them go. Its connections: pool_sizing.cpp.
 #include "tripool/core/pool/pool_machine.hpp"
+#include "tripool/core/util/mutation.hpp"
 
 #include <cassert>
 #include <utility>
@@ -39,7 +40,11 @@ void pool_machine::submit(request_ptr r, time_point now, effects& out) {
   auto& queue = r->order() ? orders_ : queue_;
   // Between two pumps the queue may be full while connections have room: only what they cannot take counts.
   if (queue.size() >= opts_.queue_max && !blocked_) dispatch(now, out);
-  if (queue.size() >= opts_.queue_max) return move(std::move(r), refuse_queue_full(context()), out);
+  if (queue.size() >= opts_.queue_max && !mutated(mutation::unbounded_queue)) {
+    auto less_urgent = queue.displace(r->priority());
+    if (!less_urgent) return move(std::move(r), refuse_queue_full(context()), out);
+    move(std::move(less_urgent), refuse_queue_full(context()), out);
+  }
   queue.push_back(std::move(r));
 }
 
@@ -70,6 +75,7 @@ void pool_machine::progressed(connection_id id, std::uint32_t completed, std::ui
   } else if (completed > 0) {
     // Little's law: requests x time over completions is the mean time of one, without a stamp for each.
     services_.add(s->held / completed);
+    width_.completed(completed, s->held, table_.usable(), now);
     s->held = duration::zero();
     s->worked = true;
     s->progressed_at = now;
@@ -145,7 +151,7 @@ void pool_machine::lend(time_point now, effects& out) {
       if (s.usable() && s.idle() && (best == nullptr || s.used > best->used)) best = &s;
     if (best == nullptr) return;
     auto r = orders_.pop_front();
-    waits_.add(now - r->queued_at);
+    note_wait(*r, now - r->queued_at, now);
     best->account(now);
     best->outstanding = 1;
     best->lent = true;
@@ -156,6 +162,12 @@ void pool_machine::lend(time_point now, effects& out) {
     x.requests.push_back(std::move(r));
     out.emplace_back(std::move(x));
   }
+}
+
+void pool_machine::note_wait(request& r, duration wait, time_point now) {
+  waits_.add(wait);
+  r.dispatched_at = now;
+  if (meter_) meter_->waited(wait, now);
 }
 
 /// How many of the waiting orders may be given a connection now.
@@ -186,14 +198,17 @@ void pool_machine::dispatch_statements(time_point now, effects& out) {
   collect_loads();
   keep_for_orders();
   collect_unproven();
-  plan_dispatch(loads_, queue_.size(), opts_.pipeline_depth, order_, unproven_);
+  plan_dispatch(loads_, queue_.size(), opts_.pipeline_depth, order_, unproven_, width_.value(loads_.size()));
   std::vector<std::vector<request_ptr>> shares(loads_.size());
+  share_sizes_.assign(loads_.size(), 0);
+  for (const auto index : order_) ++share_sizes_[index];
+  for (std::size_t i = 0; i < shares.size(); ++i) shares[i].reserve(share_sizes_[i]);
   for (std::size_t k = 0; k < order_.size(); ++k) {
     const auto index = order_[k];
     if (k < unproven_.size() && unproven_[k]) table_.slots()[load_slots_[index]].closed_behind = true;
     auto r = queue_.pop_front();
     const auto wait = now - r->queued_at;
-    waits_.add(wait);
+    note_wait(*r, wait, now);
     codel_.left(wait, now);
     shares[index].push_back(std::move(r));
   }
@@ -213,7 +228,10 @@ void pool_machine::dispatch_statements(time_point now, effects& out) {
 void pool_machine::collect_unproven() {
   unproven_.clear();
   if (!pace_) return;
-  const auto room = loads_.size() * opts_.pipeline_depth;
+  std::size_t room = 0; // What can be handed out: a long queue behind full connections is not looked at each time.
+  for (const auto& x : loads_)
+    if (!x.stuck) room += opts_.pipeline_depth - std::min<std::size_t>(x.outstanding, opts_.pipeline_depth);
+  if (room == 0) return;
   queue_.visit([&](const request& r) {
     unproven_.push_back(!pace_->quick(r.pace()));
     return unproven_.size() < room;
@@ -255,9 +273,9 @@ void pool_machine::expire_orders(time_point now, effects& out) {
 
 void pool_machine::shed(time_point now, effects& out) {
   while (!queue_.empty()) {
-    const auto due = codel_.shed_at(queue_.front().queued_at);
+    const auto due = codel_.shed_at(queue_.least().queued_at);
     if (!due || *due > now) return;
-    auto r = queue_.pop_front();
+    auto r = queue_.pop_least();
     const auto waited = now - r->queued_at;
     codel_.left(waited, now);
     ++counters_.shed;
@@ -335,8 +353,8 @@ pool_stats pool_machine::stats(time_point now) const {
   x.orders_queued = orders_.size();
   x.queue_max = opts_.queue_max;
   x.lent_max = opts_.lent_max();
-  if (!queue_.empty()) x.oldest_wait = now - queue_.front().queued_at;
-  if (!orders_.empty()) x.oldest_wait = std::max(x.oldest_wait, now - orders_.front().queued_at);
+  if (!queue_.empty()) x.oldest_wait = now - queue_.oldest();
+  if (!orders_.empty()) x.oldest_wait = std::max(x.oldest_wait, now - orders_.oldest());
   for (const auto& s : table_.slots())
     if (s.lent) x.longest_lent = std::max(x.longest_lent, now - s.lent_since);
   x.overloaded = codel_.overloaded(now);

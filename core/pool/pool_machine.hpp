@@ -11,6 +11,8 @@
 #pragma once
 
 #include "tripool/core/config/options.hpp"
+#include "tripool/core/metrics/pool_meter.hpp"
+#include "tripool/core/pool/busy_width.hpp"
 #include "tripool/core/pool/codel.hpp"
 #include "tripool/core/pool/connection_table.hpp"
 #include "tripool/core/pool/dial_gate.hpp"
@@ -29,6 +31,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace tripool {
@@ -53,6 +56,9 @@ public:
   /// `pace`: which texts may share a connection; null: all.
   pool_machine(pool_options opts, std::uint64_t seed, std::shared_ptr<const pace_book> pace = {});
 
+  /// Waits are measured there from now on.
+  void measure_into(std::shared_ptr<pool_meter> to) noexcept { meter_ = std::move(to); }
+
   /// Begins to dial. Before it, requests only queue.
   void start(time_point now, std::vector<pool_effect>& out);
   /// Takes a request: queues it, or lets it go at once with a move (full, suspended, draining, no connection in sight)
@@ -62,7 +68,9 @@ public:
   void pump(time_point now, std::vector<pool_effect>& out);
 
   /// The dial of this connection succeeded. Ids that are unknown or being closed are ignored, here and below.
-  void connection_opened(connection_id id, time_point now, std::vector<pool_effect>& out);
+  /// `as_of`: the newest change (of secrets, of configuration) that the dial knew of.
+  void connection_opened(connection_id id, time_point now, std::vector<pool_effect>& out,
+                         std::uint64_t as_of = UINT64_MAX);
   /// A dial failed, or an open connection ended. What it had in hand was answered by itself or comes by `returned`.
   void connection_ended(connection_id id, const connection_end& x, time_point now, std::vector<pool_effect>& out);
   /// `completed` requests have ended on the connection since its last report, by whatever outcome, but not those that
@@ -90,9 +98,20 @@ public:
   void resume(time_point now, std::vector<pool_effect>& out);
   /// Closes all connections, dialling ones too, and dials anew after a pause. The queue stays.
   void evict(std::string reason, time_point now, std::vector<pool_effect>& out);
+  /// Change number `generation` replaced what connections are opened with: those that were dialled without knowing of
+  /// it are replaced at random moments within `spread`, each when it has nothing in hand; and a pause between dials
+  /// ends. Numbers grow: a change that is older than one heard of already only ends the pause.
+  void renew(std::uint64_t generation, duration spread, time_point now, std::vector<pool_effect>& out);
   /// New requests move from now on. Queued ones are served until their deadline, or fail when `limit` has passed; then
   /// all connections close, and `drained_effect` is the last word.
   void drain(time_point now, std::vector<pool_effect>& out, duration limit = std::chrono::seconds{60});
+
+  /// Keeps no connections from now on: those that are free close one by one. Off: the minimum is dialled again.
+  void empty(bool on, time_point now, std::vector<pool_effect>& out);
+  /// Replaces the open connections one after the other, each when its successor is open and it is free.
+  void recycle(time_point now, std::vector<pool_effect>& out);
+  /// Other limits are in force. Connections above a smaller maximum close as they become free.
+  void reconfigure(const pool_options& x, time_point now, std::vector<pool_effect>& out);
 
   /// Returns a snapshot.
   pool_stats stats(time_point now) const;
@@ -102,6 +121,8 @@ public:
   std::size_t orders_queued() const noexcept { return orders_.size(); }
   duration service_average() const noexcept { return services_.value(); }
   pool_state state() const noexcept;
+  bool overloaded(time_point now) const noexcept { return codel_.overloaded(now); }
+  std::uint64_t shed_total() const noexcept { return counters_.shed; }
   const pool_options& options() const noexcept { return opts_; }
 
 private:
@@ -116,6 +137,7 @@ private:
   void keep_for_orders() const;
   void expire_orders(time_point now, effects& out);
   bool nothing_waits() const noexcept { return queue_.empty() && orders_.empty(); }
+  void note_wait(request& r, duration wait, time_point now);
   void collect_loads() const;
   void collect_unproven();
   void expire(time_point now, effects& out);
@@ -130,9 +152,11 @@ private:
 
   // -- connections: pool_sizing.cpp -----------------------------------------------------------------------------------
   void settle(time_point now, effects& out);
+  std::size_t wanted_min() const noexcept { return emptied_ ? 0 : opts_.connections_min; }
   void dial(time_point now, effects& out);
   void begin_dial(time_point now, effects& out);
   void close(connection_slot& s, std::string reason, effects& out);
+  void limit_outdated(connection_slot& s, time_point now) noexcept;
   void close_retired(effects& out);
   void retire(time_point now, effects& out);
   void close_idle(time_point now, effects& out);
@@ -161,6 +185,7 @@ private:
 
   pool_options opts_;
   std::shared_ptr<const pace_book> pace_;
+  std::shared_ptr<pool_meter> meter_;
   splitmix64 random_;
   request_queue queue_;
   request_queue orders_; ///< Orders for a session.
@@ -171,11 +196,15 @@ private:
   pool_counters counters_;
   moving_average waits_;
   moving_average services_;
+  busy_width width_;
 
   phase phase_ = phase::running;
   bool started_ = false;
+  bool emptied_ = false; ///< By order of an operator: no connections are kept.
   bool blocked_ = false; ///< The last dispatch left requests waiting, and nothing has changed since.
   std::optional<failure> suspended_;
+  std::uint64_t renewed_ = 0;          ///< The newest change: connections that do not know of it are to go ...
+  duration renewal_spread_{0};         ///< ... within this time.
   time_point now_ = time_point::min(); ///< The latest moment heard of.
   std::uint64_t use_order_ = 0;
   time_point idle_closed_at_ = time_point::min();
@@ -191,6 +220,7 @@ private:
   mutable std::vector<connection_load> loads_;
   mutable std::vector<std::size_t> load_slots_;
   std::vector<std::uint32_t> order_;
+  std::vector<std::size_t> share_sizes_;
   std::vector<bool> unproven_;
 };
 

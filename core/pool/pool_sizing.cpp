@@ -2,6 +2,7 @@
 // Each rule has a `..._due` that says when it has something to do; `settle` does it and `next_wake` announces it, so
 // that the two cannot disagree.
 #include "tripool/core/pool/pool_machine.hpp"
+#include "tripool/core/util/mutation.hpp"
 
 #include <utility>
 
@@ -22,7 +23,7 @@ bool is_due(const std::optional<time_point>& x, time_point now) {
 
 // -- events -----------------------------------------------------------------------------------------------------------
 
-void pool_machine::connection_opened(connection_id id, time_point now, effects& out) {
+void pool_machine::connection_opened(connection_id id, time_point now, effects& out, std::uint64_t as_of) {
   see(now);
   auto* s = table_.find(id);
   if (s == nullptr || s->state != slot_state::dialling) return;
@@ -35,9 +36,31 @@ void pool_machine::connection_opened(connection_id id, time_point now, effects& 
       random_up_to(random_.next(), static_cast<std::uint64_t>(opts_.lifetime.count() / lifetime_jitter_divisor));
     s->expires = now + opts_.lifetime - duration{static_cast<duration::rep>(jitter)};
   }
+  s->as_of = as_of;
+  limit_outdated(*s, now);
+  if (emptied_) s->expires = now;
   gate_.succeeded(now);
   blocked_ = false;
   settle(now, out);
+}
+
+void pool_machine::renew(std::uint64_t generation, duration spread, time_point now, effects& out) {
+  see(now);
+  gate_.hasten(now);
+  if (generation > renewed_) {
+    renewed_ = generation;
+    renewal_spread_ = spread;
+    for (auto& s : table_.slots())
+      if (s.state == slot_state::open) limit_outdated(s, now);
+  }
+  settle(now, out);
+}
+
+/// A connection that was dialled before the newest change lives on for a random part of the spread.
+void pool_machine::limit_outdated(connection_slot& s, time_point now) noexcept {
+  if (s.as_of >= renewed_) return;
+  const auto most = static_cast<std::uint64_t>(std::max(renewal_spread_, duration::zero()).count());
+  s.expires = std::min(s.expires, now + duration{static_cast<duration::rep>(random_up_to(random_.next(), most))});
 }
 
 void pool_machine::connection_ended(connection_id id, const connection_end& x, time_point now, effects& out) {
@@ -110,7 +133,7 @@ void pool_machine::settle(time_point now, effects& out) {
 
 std::optional<time_point> pool_machine::next_wake() const {
   auto due = sooner(queue_.next_expiry(), orders_.next_expiry());
-  if (!queue_.empty()) due = sooner(due, codel_.shed_at(queue_.front().queued_at));
+  if (!queue_.empty()) due = sooner(due, codel_.shed_at(queue_.least().queued_at));
   if (!nothing_waits() && (must_leave() || !blocked_)) due = now_; // To go, or to be offered to the connections.
   for (const auto& s : table_.slots())
     if (s.retiring && s.idle()) due = now_;
@@ -127,13 +150,14 @@ std::optional<time_point> pool_machine::next_wake() const {
 // -- dialling ---------------------------------------------------------------------------------------------------------
 
 std::optional<time_point> pool_machine::dial_due() const {
-  if (!started_ || phase_ == phase::drained || table_.size() >= opts_.connections_max) return std::nullopt;
   const auto n = table_.counts();
+  const auto counted = mutated(mutation::count_open_only) ? n.open() : table_.size();
+  if (!started_ || phase_ == phase::drained || counted >= opts_.connections_max) return std::nullopt;
   if (phase_ == phase::draining) {
     const bool needed = !nothing_waits() && n.open() == n.lent && n.dialling == 0 && now_ < drain_until_;
     return needed ? std::optional{gate_.not_before()} : std::nullopt;
   }
-  const bool below_min = n.usable() + n.lent + n.dialling < opts_.connections_min && n.dialling < gate_.parallel_max();
+  const bool below_min = n.usable() + n.lent + n.dialling < wanted_min() && n.dialling < gate_.parallel_max();
   if (below_min || growth_wanted()) return gate_.not_before();
   return std::nullopt;
 }
@@ -175,7 +199,7 @@ std::optional<time_point> pool_machine::retire_due() const {
   const auto* s = next_to_retire();
   if (phase_ != phase::running || s == nullptr || s->expires == time_point::max()) return std::nullopt;
   const auto n = table_.counts();
-  if (n.usable() > opts_.connections_min) return s->expires;
+  if (n.usable() > wanted_min()) return s->expires;
   if (n.dialling > 0) return std::nullopt; // Its replacement may be on the way.
   if (n.total() >= opts_.connections_max) return s->expires;
   return std::max(s->expires, gate_.not_before());
@@ -184,7 +208,7 @@ std::optional<time_point> pool_machine::retire_due() const {
 void pool_machine::retire(time_point now, effects& out) {
   if (!is_due(retire_due(), now)) return;
   const auto n = table_.counts();
-  const bool spare = n.usable() > opts_.connections_min || n.total() >= opts_.connections_max;
+  const bool spare = n.usable() > wanted_min() || n.total() >= opts_.connections_max;
   if (spare)
     table_.find(next_to_retire()->id)->retiring = true;
   else
@@ -209,7 +233,7 @@ const connection_slot* pool_machine::next_idle() const noexcept {
 std::optional<time_point> pool_machine::idle_due() const {
   const auto* s = next_idle();
   if (phase_ != phase::running || s == nullptr || opts_.idle_timeout <= duration::zero()) return std::nullopt;
-  if (table_.counts().usable() <= opts_.connections_min) return std::nullopt;
+  if (table_.counts().usable() <= wanted_min()) return std::nullopt;
   return std::max(s->idle_since + opts_.idle_timeout, idle_closed_at_ + opts_.idle_check_interval);
 }
 
@@ -225,7 +249,7 @@ void pool_machine::close_idle(time_point now, effects& out) {
 bool pool_machine::starving() const noexcept {
   if (!started_ || phase_ == phase::drained) return false;
   const auto n = table_.counts();
-  const bool wanted = !nothing_waits() || n.dialling > 0 || (phase_ == phase::running && opts_.connections_min > 0);
+  const bool wanted = !nothing_waits() || n.dialling > 0 || (phase_ == phase::running && wanted_min() > 0);
   return wanted && n.open() == 0;
 }
 

@@ -1,5 +1,6 @@
-// The list and the heap over one set of slots.
+// Three ordered maps, and the nodes that are left over.
 #include "tripool/core/pool/request_queue.hpp"
+#include "tripool/core/util/mutation.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -7,113 +8,120 @@
 
 namespace tripool {
 
+namespace {
+
+constexpr std::size_t spare_max = 1024;
+
+template <class Lanes>
+auto* most_urgent(Lanes& lanes) noexcept {
+  const auto i = std::find_if(lanes.rbegin(), lanes.rend(), [](const auto& x) { return !x.empty(); });
+  return i == lanes.rend() ? nullptr : &*i;
+}
+
+template <class Lanes>
+auto* least_urgent(Lanes& lanes) noexcept {
+  const auto i = std::find_if(lanes.begin(), lanes.end(), [](const auto& x) { return !x.empty(); });
+  return i == lanes.end() ? nullptr : &*i;
+}
+
+} // namespace
+
 void request_queue::push_back(request_ptr r) {
-  const auto i = take_slot(std::move(r));
-  slots_[i].previous = tail_;
-  slots_[i].next = none;
-  (tail_ == none ? head_ : slots_[tail_].next) = i;
-  tail_ = i;
+  push(std::move(r), ++last_);
 }
 
 void request_queue::push_front(request_ptr r) {
-  const auto i = take_slot(std::move(r));
-  slots_[i].previous = none;
-  slots_[i].next = head_;
-  (head_ == none ? tail_ : slots_[head_].previous) = i;
-  head_ = i;
+  push(std::move(r), --first_);
+}
+
+void request_queue::push(request_ptr r, std::int64_t serial) {
+  assert(r != nullptr);
+  place at{r->deadline(), serial};
+  if (wait_max_ > duration::zero()) at.expires = std::min(at.expires, r->queued_at + wait_max_);
+  auto& to = lanes_[static_cast<std::size_t>(r->priority())];
+  ++size_;
+  if (spare_.empty()) {
+    to.emplace_hint(to.end(), at, std::move(r));
+    return;
+  }
+  auto node = std::move(spare_.back());
+  spare_.pop_back();
+  node.key() = at;
+  node.mapped() = std::move(r);
+  to.insert(to.end(), std::move(node));
+}
+
+request_ptr request_queue::take(lane& from, lane::iterator at) {
+  auto node = from.extract(at);
+  --size_;
+  auto out = std::exchange(node.mapped(), nullptr);
+  if (spare_.size() < spare_max) spare_.push_back(std::move(node));
+  return out;
 }
 
 request_ptr request_queue::pop_front() {
   assert(!empty());
-  return remove(head_);
+  auto* from = most_urgent(lanes_);
+  return take(*from, from->begin());
+}
+
+request_ptr request_queue::pop_least() {
+  assert(!empty());
+  auto* from = least_urgent(lanes_);
+  return take(*from, from->begin());
 }
 
 request_ptr request_queue::pop_expired(time_point now) {
-  if (heap_.empty() || slots_[heap_.front()].expires > now) return nullptr;
-  return remove(heap_.front());
+  lane* soonest = nullptr;
+  for (auto& x : lanes_)
+    if (!x.empty() && (soonest == nullptr || x.begin()->first < soonest->begin()->first)) soonest = &x;
+  if (soonest == nullptr || soonest->begin()->first.expires > now) return nullptr;
+  if (mutated(mutation::no_queue_expiry)) return nullptr;
+  return take(*soonest, soonest->begin());
+}
+
+request_ptr request_queue::displace(urgency by) {
+  auto* from = least_urgent(lanes_);
+  if (from == nullptr || from - lanes_.data() >= static_cast<std::ptrdiff_t>(by)) return nullptr;
+  return take(*from, std::prev(from->end()));
 }
 
 std::vector<request_ptr> request_queue::take_cancelled() {
   std::vector<request_ptr> out;
-  for (auto i = head_; i != none;) {
-    const auto next = slots_[i].next;
-    if (slots_[i].held->cancel_wanted()) out.push_back(remove(i));
-    i = next;
+  for (auto from = lanes_.rbegin(); from != lanes_.rend(); ++from) {
+    for (auto i = from->begin(); i != from->end();) {
+      const auto at = i++;
+      if (at->second->cancel_wanted()) out.push_back(take(*from, at));
+    }
   }
   return out;
 }
 
 std::optional<time_point> request_queue::next_expiry() const noexcept {
-  if (heap_.empty()) return std::nullopt;
-  return slots_[heap_.front()].expires;
+  if (mutated(mutation::no_queue_expiry)) return std::nullopt;
+  std::optional<time_point> out;
+  for (const auto& x : lanes_)
+    if (!x.empty() && (!out || x.begin()->first.expires < *out)) out = x.begin()->first.expires;
+  return out;
 }
 
 const request& request_queue::front() const noexcept {
   assert(!empty());
-  return *slots_[head_].held;
+  return *most_urgent(lanes_)->begin()->second;
 }
 
-std::uint32_t request_queue::take_slot(request_ptr r) {
-  assert(r != nullptr);
-  if (free_.empty()) {
-    free_.push_back(static_cast<std::uint32_t>(slots_.size()));
-    slots_.emplace_back();
-  }
-  const auto i = free_.back();
-  free_.pop_back();
-  auto& s = slots_[i];
-  s.expires = r->deadline();
-  if (wait_max_ > duration::zero()) s.expires = std::min(s.expires, r->queued_at + wait_max_);
-  s.held = std::move(r);
-  heap_.push_back(i);
-  s.heap_at = static_cast<std::uint32_t>(heap_.size() - 1);
-  sift_up(heap_.size() - 1);
-  return i;
+const request& request_queue::least() const noexcept {
+  assert(!empty());
+  return *least_urgent(lanes_)->begin()->second;
 }
 
-request_ptr request_queue::remove(std::uint32_t index) {
-  auto& s = slots_[index];
-  (s.previous == none ? head_ : slots_[s.previous].next) = s.next;
-  (s.next == none ? tail_ : slots_[s.next].previous) = s.previous;
-  const std::size_t at = s.heap_at;
-  const auto last = heap_.back();
-  heap_.pop_back();
-  if (last != index) {
-    place(at, last);
-    sift_up(at);
-    sift_down(slots_[last].heap_at);
-  }
-  free_.push_back(index);
-  return std::exchange(s.held, nullptr);
-}
-
-void request_queue::place(std::size_t at, std::uint32_t index) noexcept {
-  heap_[at] = index;
-  slots_[index].heap_at = static_cast<std::uint32_t>(at);
-}
-
-void request_queue::sift_up(std::size_t at) noexcept {
-  const auto moving = heap_[at];
-  while (at > 0) {
-    const auto parent = (at - 1) / 2;
-    if (!sooner(moving, heap_[parent])) break;
-    place(at, heap_[parent]);
-    at = parent;
-  }
-  place(at, moving);
-}
-
-void request_queue::sift_down(std::size_t at) noexcept {
-  const auto moving = heap_[at];
-  for (;;) {
-    auto child = 2 * at + 1;
-    if (child >= heap_.size()) break;
-    if (child + 1 < heap_.size() && sooner(heap_[child + 1], heap_[child])) ++child;
-    if (!sooner(heap_[child], moving)) break;
-    place(at, heap_[child]);
-    at = child;
-  }
-  place(at, moving);
+time_point request_queue::oldest() const noexcept {
+  auto out = time_point::max();
+  visit([&](const request& r) {
+    out = std::min(out, r.queued_at);
+    return true;
+  });
+  return out;
 }
 
 } // namespace tripool

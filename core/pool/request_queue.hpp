@@ -1,71 +1,81 @@
-// The requests that wait in a pool: first come, first served, with an end to every wait.
-// A linked list through numbered slots keeps the order, a binary heap over the same slots finds who expires next: every
-// operation costs O(log n) at most, whatever the mix of deadlines. Decides nothing about full or overload.
+// The requests that wait in a pool: the more urgent first, and among equals the one whose time is over soonest, with an
+// end to every wait. Equal times, which is what most callers give, leave in the order in which they came.
+// One ordered map a priority; its nodes are used again, so that a queue that has been as long before allocates nothing.
+// Every operation costs O(log n) at most, whatever the mix of deadlines. Decides nothing about full or overload.
 // Knows nothing of connections. Used by pool_machine.
 #pragma once
 
 #include "tripool/core/request/request.hpp"
 #include "tripool/core/time.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <vector>
 
 namespace tripool {
 
-/// A queue by arrival. An entry expires at its deadline or `wait_max` after it entered, whichever is sooner.
+/// A queue by priority and time. An entry expires at its deadline or `wait_max` after it entered, whichever is sooner.
 class request_queue {
 public:
   /// `wait_max`: the longest wait, counted from `request::queued_at`; zero leaves only the deadlines.
   explicit request_queue(duration wait_max) noexcept : wait_max_(wait_max) {}
 
-  /// Takes `r` at the end. `r->queued_at` must be set.
+  /// For what comes from now on.
+  void set_wait_max(duration x) noexcept { wait_max_ = x; }
+  /// Takes `r` behind those that expire at the same time. `r->queued_at` must be set.
   void push_back(request_ptr r);
-  /// Takes `r` before all others.
+  /// Takes `r` before those that expire at the same time.
   void push_front(request_ptr r);
-  /// Returns the oldest and removes it. Precondition: not empty.
+  /// Returns the next one to be served and removes it. Precondition: not empty.
   request_ptr pop_front();
   /// Returns one that has expired at `now` and removes it, the soonest expired first; null when there is none.
   request_ptr pop_expired(time_point now);
+  /// Returns the next one among the least urgent and removes it: the first to be shed. Precondition: not empty.
+  request_ptr pop_least();
+  /// Makes room for a more urgent one: returns the least urgent that has the most time left and removes it; null when
+  /// none is less urgent.
+  request_ptr displace(urgency by);
   /// Returns those that were taken back by their callers, in their order, and removes them. Looks at every entry.
   std::vector<request_ptr> take_cancelled();
   /// Returns when the next entry expires.
   std::optional<time_point> next_expiry() const noexcept;
 
-  /// Returns the oldest entry. Precondition: not empty.
+  /// Returns the next one to be served. Precondition: not empty.
   const request& front() const noexcept;
-  /// Calls `f` with each entry, the oldest first, until it returns false.
+  /// Returns what `pop_least` would. Precondition: not empty.
+  const request& least() const noexcept;
+  /// Returns when the oldest entry came in. Precondition: not empty. Looks at every entry.
+  time_point oldest() const noexcept;
+  /// Calls `f` with each entry, in the order in which they are served, until it returns false.
   template <class F>
   void visit(F f) const {
-    for (auto i = head_; i != none && f(static_cast<const request&>(*slots_[i].held)); i = slots_[i].next) continue;
+    for (auto i = lanes_.rbegin(); i != lanes_.rend(); ++i)
+      for (const auto& [key, r] : *i)
+        if (!f(static_cast<const request&>(*r))) return;
   }
-  bool empty() const noexcept { return heap_.empty(); }
-  std::size_t size() const noexcept { return heap_.size(); }
+  bool empty() const noexcept { return size_ == 0; }
+  std::size_t size() const noexcept { return size_; }
 
 private:
-  static constexpr std::uint32_t none = UINT32_MAX;
-  struct slot {
-    request_ptr held;
+  struct place {
     time_point expires;
-    std::uint32_t previous = none;
-    std::uint32_t next = none;
-    std::uint32_t heap_at = 0; ///< Where the heap refers to this slot.
+    std::int64_t serial = 0;
+    friend auto operator<=>(const place&, const place&) = default;
   };
+  using lane = std::map<place, request_ptr>;
 
-  std::uint32_t take_slot(request_ptr r);
-  request_ptr remove(std::uint32_t index);
-  bool sooner(std::uint32_t x, std::uint32_t y) const noexcept { return slots_[x].expires < slots_[y].expires; }
-  void place(std::size_t at, std::uint32_t index) noexcept;
-  void sift_up(std::size_t at) noexcept;
-  void sift_down(std::size_t at) noexcept;
+  void push(request_ptr r, std::int64_t serial);
+  request_ptr take(lane& from, lane::iterator at);
 
   duration wait_max_;
-  std::vector<slot> slots_;
-  std::vector<std::uint32_t> free_;
-  std::vector<std::uint32_t> heap_; ///< Slot numbers, the soonest to expire first.
-  std::uint32_t head_ = none;
-  std::uint32_t tail_ = none;
+  std::array<lane, 3> lanes_; ///< By priority.
+  std::vector<lane::node_type> spare_;
+  std::size_t size_ = 0;
+  std::int64_t last_ = 0;  ///< Serials of those that came behind ...
+  std::int64_t first_ = 0; ///< ... and before the others.
 };
 
 } // namespace tripool

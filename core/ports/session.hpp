@@ -104,6 +104,12 @@ public:
   virtual std::optional<std::string> cancel() = 0;
 };
 
+/// What has passed over a session, as the system counts it.
+struct session_traffic {
+  std::uint64_t sent = 0;     ///< Bytes that the server has acknowledged.
+  std::uint64_t received = 0; ///< Bytes.
+};
+
 /// One session with a server, in pipeline mode unless a COPY is under way. Not thread-safe. Destroying it closes it at
 /// once.
 class session {
@@ -111,6 +117,8 @@ public:
   virtual ~session() = default;
 
   virtual watch_interest interest() const noexcept = 0;
+  /// Nothing where the system does not count: on other than TCP connections, and while there is none.
+  virtual std::optional<session_traffic> traffic() const { return std::nullopt; }
   /// The descriptor is ready, or the waker was called: reads, writes and dials on as far as it can without blocking,
   /// and reports to the sink.
   virtual void on_ready(bool readable, bool writable, session_sink& sink) = 0;
@@ -187,6 +195,7 @@ struct dial_target {
   std::uint32_t keepalive_count = 3;
   duration tcp_user_timeout{std::chrono::seconds{10}};
   duration statement_timeout{0}; ///< The session's default on the server; 0: the server's own.
+  std::string trace_file;        ///< What goes over the wire once the session is open is appended here; empty: nowhere.
 };
 
 /// Makes sessions. May be shared by several owners; `dial` is called on the owner's thread and does not block.

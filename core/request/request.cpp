@@ -1,41 +1,73 @@
 // The debt of a request: answered once, or handed over when its holder dies.
 #include "tripool/core/request/request.hpp"
 
+#include "tripool/core/result/noticed_result.hpp"
+#include "tripool/core/statement/token.hpp"
+#include "tripool/core/util/mutation.hpp"
+
 #include <cassert>
 #include <utility>
 
 namespace tripool {
 
+void responder::doubtful(const failure&) {
+  // Nobody wants to know.
+}
+
+void responder::settled(const doubt_settlement&) {
+  // Nobody wants to know.
+}
+
 void responder::abandoned(request&& x) {
   failure f;
   f.why = cause::actor_down;
   f.attempts = x.attempts;
-  if (x.progress == stage::queued && !(x.doubted && x.mode() == access::write)) {
+  f.name = x.name();
+  f.token = x.token();
+  f.request = x.id();
+  const bool unsent = x.progress == stage::queued || mutated(mutation::call_lost_write_unsent);
+  if (unsent && !(x.doubted && x.mode() == access::write)) {
     f.kind = outcome::not_executed;
     f.message = "the actor that held the request ended before it was sent to a server";
     f.hint = "send it again";
+    f.proved = x.attempts == 0 ? proof::never_sent : proof::rolled_back;
   } else {
     f.kind = outcome::in_doubt;
     f.message = "the actor that held the request ended after it was sent to a server; the answer is lost";
-    f.hint = "look whether it took effect before sending it again";
+    f.hint = x.token().empty() ? "look whether it took effect before sending it again"
+                               : "send it again with the same token: it takes effect once, however often it is sent";
   }
+  if (f.kind == outcome::in_doubt) doubtful(f);
   failed(std::move(f));
 }
 
 request::request(statement x, std::unique_ptr<responder> to, time_point arrived, time_point deadline)
-  : body_(std::move(x)), to_(std::move(to)), arrived_(arrived), deadline_(deadline) {
-  const auto& s = std::get<statement>(body_);
-  pace_ = pace_key_of(s.text);
-  mode_ = s.mode;
-  repeatable_ = s.repeatable;
+  : to_(std::move(to)), arrived_(arrived), deadline_(deadline), token_(x.token) {
+  mode_ = x.mode;
+  at_least_ = x.at_least;
+  report_position_ = x.report_position;
+  priority_ = x.priority;
+  repeatable_ = x.repeatable && token_.empty();
+  pace_ = pace_key_of(x.text);
+  if (token_.empty()) {
+    body_ = std::move(x);
+  } else {
+    prologue_ = 1;
+    body_ = with_token(std::move(x));
+  }
 }
 
 request::request(batch x, std::unique_ptr<responder> to, time_point arrived, time_point deadline)
-  : body_(std::move(x)), to_(std::move(to)), arrived_(arrived), deadline_(deadline) {
-  const auto& b = std::get<batch>(body_);
-  for (const auto& s : b.statements) pace_ = pace_key_of(s.text, pace_);
-  mode_ = b.mode;
-  repeatable_ = b.repeatable;
+  : to_(std::move(to)), arrived_(arrived), deadline_(deadline), token_(x.token) {
+  for (const auto& s : x.statements) pace_ = pace_key_of(s.text, pace_);
+  mode_ = x.mode;
+  at_least_ = x.at_least;
+  report_position_ = x.report_position;
+  priority_ = x.priority;
+  repeatable_ = x.repeatable && token_.empty();
+  own_ = static_cast<std::uint32_t>(x.statements.size());
+  if (!token_.empty()) prologue_ = 1;
+  body_ = token_.empty() ? std::move(x) : with_token(std::move(x));
 }
 
 request::request(session_order x, std::unique_ptr<responder> to, time_point arrived, time_point deadline)
@@ -45,7 +77,7 @@ request::request(session_order x, std::unique_ptr<responder> to, time_point arri
 }
 
 request::~request() {
-  if (!to_) return;
+  if (!to_ || mutated(mutation::drop_promise)) return;
   auto to = std::move(to_);
   auto& target = *to;
   to_ = std::move(to);
@@ -78,8 +110,47 @@ const std::string& request::traceparent() const noexcept {
   return b ? b->traceparent : none;
 }
 
+proof request::harmless() const noexcept {
+  if (mode_ == access::read) return proof::read;
+  if (order()) return proof::opening;
+  if (!token_.empty()) return proof::token;
+  if (mutated(mutation::resend_lost_write)) return proof::declared;
+  return repeatable_ ? proof::declared : proof::none;
+}
+
+void request::ask_for_token() {
+  assert(!token_.empty());
+  asks_for_token_ = true;
+  nothing_lost_ = !doubted;
+  doubted = true; // An earlier sending was applied, as far as is known: no later failure may say otherwise.
+  prologue_ = 0;
+  auto question = token_question(token_);
+  question.pool = wanted_pool();
+  question.name = name();
+  pace_ = pace_key_of(question.text);
+  body_ = std::move(question);
+}
+
+void request::complete_as_applied() {
+  result nothing = with_receipt(result{}, {application::already_applied, {}});
+  complete(reply{std::vector<result>(own_, nothing), {}});
+}
+
 void request::complete(reply x) {
   assert(!answered());
+  if (prologue_ > 0 && x.results.size() > prologue_) {
+    x.results.erase(x.results.begin(), x.results.begin() + static_cast<std::ptrdiff_t>(prologue_));
+    for (auto& r : x.results) {
+      auto known = r.receipt();
+      known.by_token = application::applied;
+      r = with_receipt(std::move(r), known);
+    }
+  }
+  if (doubted && !nothing_lost_ && mode_ == access::write) {
+    const auto told = x.results.empty() ? application::plain : x.results.front().receipt().by_token;
+    const auto how = told == application::plain ? std::string{"repeated"} : std::string{to_string(told)};
+    to_->settled({id_, name(), token_, outcome::done, how, attempts});
+  }
   cancellation.reset();
   auto to = std::move(to_);
   to->done(std::move(x));
@@ -95,9 +166,17 @@ void request::fail(failure x, time_point now) {
     x.kind = outcome::in_doubt;
   }
   cancellation.reset();
+  if (x.kind == outcome::not_executed && x.proved == proof::none)
+    x.proved = attempts == 0 ? proof::never_sent : proof::rolled_back;
+  if (x.kind != outcome::not_executed) x.proved = proof::none;
+  if (x.kind == outcome::in_doubt && !token_.empty())
+    x.hint = "send it again with the same token: it takes effect once, however often it is sent";
   x.name = name();
+  x.token = token_;
+  x.request = id_;
   x.attempts = attempts;
   x.spent = now - arrived_;
+  if (x.kind == outcome::in_doubt) to_->doubtful(x);
   auto to = std::move(to_);
   to->failed(std::move(x));
 }

@@ -44,6 +44,16 @@ enum class stage : std::uint8_t {
 
 class request;
 
+/// The end of a doubt: an answer was lost, and it is known now what became of the request.
+struct doubt_settlement {
+  std::uint64_t request = 0; ///< As in failure::request.
+  std::string name{};
+  std::string token{};
+  outcome kind = outcome::done; ///< What its caller is told.
+  std::string how{};            ///< "applied", "already_applied", "repeated" or "transaction status".
+  std::uint32_t attempts = 0;   ///< How often it was handed to a server.
+};
+
 /// Where the one answer of a request goes. Implemented by the actors (a response promise) and by tests.
 class responder {
 public:
@@ -52,6 +62,10 @@ public:
   virtual void done(reply x) = 0;
   /// Delivers the failure. Called at most once, then never again.
   virtual void failed(failure x) = 0;
+  /// The answer that follows is in doubt. Called before it is delivered; the default does nothing.
+  virtual void doubtful(const failure& x);
+  /// The answer that follows settles the doubt that an earlier attempt had left. The default does nothing.
+  virtual void settled(const doubt_settlement& x);
   /// Takes over a request whose holder was destroyed before it was answered. The default answers by its stage:
   /// `not_executed` when it was only queued, `in_doubt` when it had been sent.
   virtual void abandoned(request&& x);
@@ -65,6 +79,10 @@ struct move_record {
 
 /// Bound of `request::moves`: three attempts in all.
 inline constexpr std::size_t attempts_max = 3;
+
+/// The bound of attempts where a write's token makes each of them harmless: it is sent until it is settled or its time
+/// is over, at the pace at which servers come back.
+inline constexpr std::size_t token_attempts_max = 32;
 
 /// A request. Held by exactly one owner at a time through `request_ptr`; not thread-safe.
 class request {
@@ -84,6 +102,23 @@ public:
   access mode() const noexcept { return mode_; }
   /// Whether running it twice is harmless: a read, or declared so.
   bool repeatable() const noexcept { return repeatable_ || mode_ == access::read; }
+  /// The name under which it takes effect once, or empty.
+  const std::string& token() const noexcept { return token_; }
+  /// How many of its statements stand in front of the caller's own, with results that the caller does not get.
+  std::size_t prologue() const noexcept { return prologue_; }
+  /// Why sending it again after its answer was lost does no harm, or `none`.
+  proof harmless() const noexcept;
+  /// Its token was there: it asks from now on whether it was applied, and nothing else. Precondition: bears a token.
+  void ask_for_token();
+  bool asks_for_token() const noexcept { return asks_for_token_; }
+  /// The answer to that question: the caller's write had been applied before.
+  void complete_as_applied();
+  /// Whether its result is to say where the log stood after its commit.
+  bool reports_position() const noexcept { return report_position_ && !asks_for_token_; }
+  /// The position that its server must have reached, or nothing.
+  const std::optional<wal_position>& at_least() const noexcept { return at_least_; }
+  /// Who goes first where requests wait.
+  urgency priority() const noexcept { return priority_; }
   time_point arrived() const noexcept { return arrived_; }
   time_point deadline() const noexcept { return deadline_; }
   std::uint64_t id() const noexcept { return id_; }
@@ -116,6 +151,7 @@ public:
   std::uint8_t move_count = 0; ///< Entries used in `moves`.
   std::array<move_record, attempts_max> moves{};
   time_point queued_at{};                      ///< When it entered the present queue.
+  time_point dispatched_at{};                  ///< When its pool handed it to a connection last.
   std::shared_ptr<cancel_ticket> cancellation; ///< Null: nobody can take it back. Let go with the answer.
 
 private:
@@ -125,8 +161,16 @@ private:
   time_point deadline_;
   std::uint64_t id_ = 0;
   pace_key pace_ = 0;
+  std::string token_;
+  std::uint32_t prologue_ = 0;
+  std::uint32_t own_ = 1; ///< Statements of the caller's.
   access mode_;
   bool repeatable_;
+  std::optional<wal_position> at_least_;
+  urgency priority_ = urgency::normal;
+  bool report_position_ = false;
+  bool asks_for_token_ = false;
+  bool nothing_lost_ = false; ///< It counts as doubted for its token alone, not for a lost answer.
 
 public:
   void set_id(std::uint64_t id) noexcept { id_ = id; }

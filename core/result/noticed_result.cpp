@@ -1,6 +1,7 @@
 // The wrapper, and the bounds of what is kept.
 #include "tripool/core/result/noticed_result.hpp"
 
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -10,13 +11,14 @@ namespace {
 
 std::size_t size_of(const server_message& x) noexcept {
   return sizeof(x) + x.severity.size() + x.sqlstate.size() + x.message.size() + x.detail.size() + x.hint.size()
-         + x.source_function.size();
+         + x.source_function.size() + x.constraint.size();
 }
 
 class noticed_result final : public result_data {
 public:
-  noticed_result(std::shared_ptr<const result_data> rows, std::vector<server_message> notices)
-    : rows_(std::move(rows)), notices_(std::move(notices)) {}
+  noticed_result(std::shared_ptr<const result_data> rows, std::vector<server_message> notices,
+                 std::optional<tripool::receipt> receipt)
+    : rows_(std::move(rows)), notices_(std::move(notices)), receipt_(receipt) {}
 
   std::size_t row_count() const noexcept override { return rows_ ? rows_->row_count() : 0; }
   std::size_t column_count() const noexcept override { return rows_ ? rows_->column_count() : 0; }
@@ -26,6 +28,7 @@ public:
   std::optional<std::string_view> value(std::size_t row, std::size_t column) const noexcept override {
     return rows_->value(row, column);
   }
+  cell_view cell_at(std::size_t row, std::size_t column) const noexcept override { return rows_->cell_at(row, column); }
   std::string_view command_tag() const noexcept override { return rows_ ? rows_->command_tag() : std::string_view{}; }
   std::size_t memory_bytes() const noexcept override {
     std::size_t sum = rows_ ? rows_->memory_bytes() : 0;
@@ -34,11 +37,18 @@ public:
   }
   const type_catalogue* types() const noexcept override { return rows_ ? rows_->types() : nullptr; }
   std::span<const server_message> notices() const noexcept override { return notices_; }
+  const tripool::receipt* receipt() const noexcept override { return receipt_ ? &*receipt_ : nullptr; }
 
 private:
   std::shared_ptr<const result_data> rows_;
   std::vector<server_message> notices_;
+  std::optional<tripool::receipt> receipt_;
 };
+
+std::optional<receipt> receipt_of(const result& x) {
+  const auto* known = x.data() ? x.data()->receipt() : nullptr;
+  return known ? std::optional{*known} : std::nullopt;
+}
 
 } // namespace
 
@@ -77,7 +87,13 @@ result with_notices(result x, std::vector<server_message> notices) {
   if (notices.empty()) return x;
   const auto earlier = x.notices();
   notices.insert(notices.begin(), earlier.begin(), earlier.end());
-  return result{std::make_shared<const noticed_result>(x.data(), std::move(notices))};
+  return result{std::make_shared<const noticed_result>(x.data(), std::move(notices), receipt_of(x))};
+}
+
+result with_receipt(result x, const receipt& what) {
+  const auto known = x.notices();
+  std::vector<server_message> notices{known.begin(), known.end()};
+  return result{std::make_shared<const noticed_result>(x.data(), std::move(notices), what)};
 }
 
 } // namespace tripool

@@ -1,5 +1,5 @@
-// A result together with the notices that the server sent while its statement ran. Most statements bring none, and
-// their results are not touched: only those with a notice are wrapped.
+// A result together with the notices that the server sent while its statement ran, and with a write's receipt. Most
+// statements bring neither, and their results are not touched: only those with one of them are wrapped.
 // Knows nothing of sessions. Used by the pipeline, and by what rebuilds results from messages.
 #pragma once
 
@@ -30,5 +30,8 @@ private:
 
 /// Returns the same result with these notices behind those that it has.
 result with_notices(result x, std::vector<server_message> notices);
+
+/// Returns the same result with this receipt in place of its own.
+result with_receipt(result x, const receipt& what);
 
 } // namespace tripool

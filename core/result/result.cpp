@@ -8,6 +8,19 @@
 
 namespace tripool {
 
+std::string_view to_string(application x) noexcept {
+  switch (x) {
+    case application::plain: return "plain";
+    case application::applied: return "applied";
+    case application::already_applied: return "already_applied";
+  }
+  return "unknown";
+}
+
+cell_view result_data::cell_at(std::size_t row, std::size_t column) const noexcept {
+  return {value(row, column), column_type(column), column_format(column), types()};
+}
+
 std::optional<std::size_t> result::find_column(std::string_view name) const noexcept {
   for (std::size_t i = 0; i < columns(); ++i) {
     if (data_->column_name(i) == name) return i;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "tripool/core/codec/decode_error.hpp"
+#include "tripool/core/result/receipt.hpp"
 #include "tripool/core/result/server_message.hpp"
 #include "tripool/core/statement/statement.hpp"
 
@@ -20,6 +21,14 @@ namespace tripool {
 
 class type_catalogue;
 
+/// One value with all that reading it takes. Views the result that it lies in.
+struct cell_view {
+  std::optional<std::string_view> value; ///< NULL: none.
+  std::uint32_t type = 0;
+  result_format format = result_format::text;
+  const type_catalogue* types = nullptr;
+};
+
 /// What holds a result's bytes. Implementations are immutable after construction, so reading is thread-safe.
 class result_data {
 public:
@@ -31,11 +40,14 @@ public:
   virtual result_format column_format(std::size_t column) const noexcept = 0;
   virtual std::optional<std::string_view> value(std::size_t row,
                                                 std::size_t column) const noexcept = 0; ///< NULL: none.
-  virtual std::string_view command_tag() const noexcept = 0;                            ///< For example "INSERT 0 3".
+  /// Value, type, format and types in one question. Precondition: both indices in range.
+  virtual cell_view cell_at(std::size_t row, std::size_t column) const noexcept;
+  virtual std::string_view command_tag() const noexcept = 0; ///< For example "INSERT 0 3".
   virtual std::size_t memory_bytes() const noexcept = 0;
   /// The types of the database that it came from, where they are at hand; else null.
   virtual const type_catalogue* types() const noexcept { return nullptr; }
   virtual std::span<const server_message> notices() const noexcept { return {}; }
+  virtual const tripool::receipt* receipt() const noexcept { return nullptr; }
 };
 
 class row;
@@ -67,6 +79,13 @@ public:
   std::span<const server_message> notices() const noexcept {
     return data_ ? data_->notices() : std::span<const server_message>{};
   }
+  /// What a write with a token, or one that was to report its position, says about itself; all else: an empty one.
+  tripool::receipt receipt() const noexcept {
+    const auto* x = data_ ? data_->receipt() : nullptr;
+    return x ? *x : tripool::receipt{};
+  }
+  /// Whether the write's token was there already: this request changed nothing, and has no rows.
+  bool already_applied() const noexcept { return receipt().by_token == application::already_applied; }
   std::size_t memory_bytes() const noexcept { return data_ ? data_->memory_bytes() : 0; }
 
   /// The bytes of one value as the server sent them; nothing for NULL. Precondition: both indices in range.

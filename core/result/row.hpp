@@ -55,7 +55,8 @@ public:
   template <decodable T>
   decoded<T> get(std::size_t column) const {
     if (column >= size()) return unexpected{no_column(column)};
-    auto out = decode_cell<T>(raw(column), data_->column_type(column), data_->column_format(column), data_->types());
+    const auto x = data_->cell_at(index_, column);
+    auto out = decode_cell<T>(x.value, x.type, x.format, x.types);
     if (!out) return unexpected{placed(out.error(), column)};
     return out;
   }

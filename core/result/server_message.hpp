@@ -14,6 +14,7 @@ struct server_message {
   std::string detail;
   std::string hint;
   std::string source_function; ///< For example "SyncRepWaitForLSN": tells warnings of the same SQLSTATE apart.
+  std::string constraint{};    ///< Of an error: the constraint that was violated, or empty.
 };
 
 } // namespace tripool

@@ -40,6 +40,16 @@ bool leaves_doubt(cause x) noexcept {
 
 } // namespace
 
+bool harmless_by_token(const request& r, const failure& f) noexcept {
+  return !r.token().empty() && r.mode() == access::write && (r.doubted || f.kind == outcome::in_doubt);
+}
+
+proof proof_of_move(const request& r, const failure& f) noexcept {
+  if (f.kind == outcome::in_doubt) return r.harmless();
+  if (f.proved != proof::none) return f.proved;
+  return r.attempts == 0 ? proof::never_sent : proof::rolled_back;
+}
+
 std::string_view to_string(retry_step x) noexcept {
   switch (x) {
     case retry_step::move_elsewhere: return "move_elsewhere";
@@ -52,16 +62,19 @@ std::string_view to_string(retry_step x) noexcept {
 retry_step next_step(const request& r, const failure& f, std::uint32_t attempts_allowed, time_point now) noexcept {
   if (r.cancel_wanted()) return retry_step::answer;
   const bool proved = f.kind == outcome::not_executed;
-  const bool harmless = f.kind == outcome::in_doubt && r.repeatable();
+  const bool harmless = f.kind == outcome::in_doubt && r.harmless() != proof::none;
   if (!proved && !harmless) return retry_step::answer;
-  if (r.attempts >= attempts_allowed || r.move_count >= attempts_max || r.rescues > attempts_max)
+  if (harmless_by_token(r, f)) {
+    if (r.attempts >= token_attempts_max || r.rescues > attempts_max) return retry_step::answer;
+  } else if (r.attempts >= attempts_allowed || r.move_count >= attempts_max || r.rescues > attempts_max) {
     return retry_step::answer;
+  }
   if (r.deadline() - now <= move_margin) return retry_step::answer;
   return step_for(f.why);
 }
 
 void record_move(request& r, std::string_view from, std::size_t pool_index, const failure& f) noexcept {
-  assert(f.kind == outcome::not_executed || (f.kind == outcome::in_doubt && r.repeatable()));
+  assert(f.kind == outcome::not_executed || (f.kind == outcome::in_doubt && r.harmless() != proof::none));
   assert(pool_index < 32);
   const auto slot = std::min<std::size_t>(r.move_count, attempts_max - 1);
   // An answer that was lost with the session is remembered as that, whatever the server said while it ended it.

@@ -26,10 +26,17 @@ std::string_view to_string(retry_step x) noexcept;
 /// Time that a request must have left to be worth moving.
 inline constexpr duration move_margin = std::chrono::milliseconds{2};
 
-/// Decides. Moved only when the failure proves that it did not run, or when it is repeatable and its answer was lost;
-/// only while it has been sent fewer times than `attempts_allowed` (1 to `attempts_max`) and moved fewer times than
-/// `attempts_max`; only while its deadline is more than `move_margin` away; and never once its
-/// caller has taken it back.
+/// Whether a write's token makes another attempt harmless although the answer of one was lost: it is repeated until it
+/// is settled, with `token_attempts_max` as the only bound beside its deadline.
+bool harmless_by_token(const request& r, const failure& f) noexcept;
+
+/// What a move of the request for that failure rests on.
+proof proof_of_move(const request& r, const failure& f) noexcept;
+
+/// Decides. Moved only when the failure proves that it did not run, or when its answer was lost and another attempt is
+/// harmless (`request::harmless`); only while it has been sent fewer times than `attempts_allowed` (1 to
+/// `attempts_max`) and moved fewer times than `attempts_max`, unless it is harmless by its token; only while its
+/// deadline is more than `move_margin` away; and never once its caller has taken it back.
 retry_step next_step(const request& r, const failure& f, std::uint32_t attempts_allowed, time_point now) noexcept;
 
 /// Writes the move into the request's history: where it comes from, why, and which pool is tried now.

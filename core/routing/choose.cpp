@@ -1,5 +1,6 @@
 // The choice of a pool for one request: a lexicographic order, then two random choices for reads.
 #include "tripool/core/routing/routing.hpp"
+#include "tripool/core/util/mutation.hpp"
 
 #include "tripool/core/util/random.hpp"
 
@@ -14,8 +15,9 @@ namespace {
 constexpr std::size_t pools_max = 32;
 constexpr duration latency_unknown = std::chrono::milliseconds{1};
 
-std::uint32_t rank(health_state x) noexcept {
-  switch (x) {
+std::uint32_t rank(const pool_route& x) noexcept {
+  if (x.tripped) return 3;
+  switch (x.state) {
     case health_state::healthy: return 0;
     case health_state::degraded: return 1;
     case health_state::recovering: return 2;
@@ -41,12 +43,14 @@ struct chooser {
   bool eligible(const pool_route& r) const noexcept {
     if (!(query.mode == access::read ? r.usable_for_reads : r.usable_for_writes)) return false;
     if (query.wanted_pool.empty() ? r.foreign : r.name != query.wanted_pool) return false;
+    if (query.at_least && !has_reached(table, r, load(r), *query.at_least)) return false;
     return !has(query.absent, r) && !(query.untried_only && tried(r));
   }
 
   /// Smaller is better.
   std::uint32_t order(const pool_route& r) const noexcept {
-    return (load(r).saturated() ? 8u : 0u) + (tried(r) ? 4u : 0u) + rank(r.state);
+    const bool behind = query.mode == access::write && !r.preferred;
+    return (load(r).saturated() ? 16u : 0u) + (tried(r) ? 8u : 0u) + (behind ? 4u : 0u) + rank(r);
   }
 
   double cost(const pool_route& r) const noexcept {
@@ -58,6 +62,15 @@ struct chooser {
 };
 
 } // namespace
+
+bool has_reached(const routing_table& t, const pool_route& r, const pool_load& load, const wal_position& at_least) {
+  if (r.role == server_role::primary) return !r.ghost;
+  if (mutated(mutation::ignore_position)) return true;
+  if (load.replayed.timeline != at_least.timeline || load.replayed.lsn < at_least.lsn) return false;
+  return std::ranges::none_of(t.routes, [&](const pool_route& x) {
+    return x.role == server_role::primary && x.foreign == r.foreign && x.timeline > at_least.timeline;
+  });
+}
 
 std::optional<std::size_t> choose(const routing_table& t, std::span<const pool_load> loads,
                                   const route_query& q) noexcept {

@@ -3,6 +3,7 @@
 
 #include "tripool/core/health/health_text.hpp"
 #include "tripool/core/retry/retry_policy.hpp"
+#include "tripool/core/util/mutation.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -35,7 +36,7 @@ std::optional<moved_request> parking::add(moved_request x, const routing_table& 
   assert(x.what && !x.what->answered());
   const auto until = std::min(x.what->deadline() - move_margin, now + wait_max_);
   entry e{std::move(x), now, until};
-  if (waiting_.size() >= size_max_) {
+  if (waiting_.size() >= size_max_ && !mutated(mutation::unbounded_parking)) {
     auto out = verdict(std::move(e), t, now);
     out.why.message += "; " + std::to_string(size_max_) + " requests wait for a server already (parked-max)";
     return out;
@@ -63,7 +64,7 @@ std::vector<moved_request> parking::expire(const routing_table& t, time_point no
   std::vector<moved_request> out;
   std::vector<entry> staying;
   for (auto& x : waiting_) {
-    if (x.until <= now) {
+    if (x.until <= now && !mutated(mutation::no_parking_expiry)) {
       out.push_back(verdict(std::move(x), t, now));
     } else {
       staying.push_back(std::move(x));
@@ -83,7 +84,7 @@ std::vector<moved_request> parking::take_all() {
 
 std::optional<time_point> parking::next_wake() const noexcept {
   const auto i = std::ranges::min_element(waiting_, {}, &entry::until);
-  if (i == waiting_.end()) return {};
+  if (i == waiting_.end() || mutated(mutation::no_parking_expiry)) return {};
   return i->until;
 }
 

@@ -82,6 +82,7 @@ pool_route make_route(const health_snapshot& x, std::size_t index, const cluster
   r.name = x.pool;
   r.state = x.state;
   r.role = x.facts.role;
+  r.timeline = x.facts.timeline.value_or(0);
   r.latency = x.latency.value_or(duration{0});
   r.since = x.since;
   r.reason = x.reason;
@@ -96,6 +97,8 @@ pool_route make_route(const health_snapshot& x, std::size_t index, const cluster
     if (!more.empty()) r.reason += r.reason.empty() ? more : "; " + more;
   }
   if (barred.empty() && view.unheard) r.reason += "; waits for the first probe of " + view.unheard->pool;
+  r.tripped = !x.tripped.empty();
+  if (r.tripped) r.reason += "; " + x.tripped;
   if (r.foreign) r.reason += "; of another cluster than the first pool";
   return r;
 }
@@ -116,7 +119,7 @@ const pool_route* routing_table::find(std::string_view name) const noexcept {
 }
 
 routing_table build_table(std::span<const health_snapshot> pools, timeline_fence& fence, const routing_limits& limits,
-                          std::uint64_t generation) {
+                          std::uint64_t generation, const operator_orders& orders) {
   cluster_view view;
   view.home = home_of(pools);
   for (const auto& x : pools) {
@@ -133,7 +136,16 @@ routing_table build_table(std::span<const health_snapshot> pools, timeline_fence
   routing_table t;
   t.generation = generation;
   t.routes.reserve(pools.size());
-  for (std::size_t i = 0; i < pools.size(); ++i) t.routes.push_back(make_route(pools[i], i, view, fence, limits));
+  for (std::size_t i = 0; i < pools.size(); ++i) {
+    auto r = make_route(pools[i], i, view, fence, limits);
+    r.preferred = orders.preferred == i;
+    if (orders.holds(i)) {
+      r.held = true;
+      r.usable_for_reads = r.usable_for_writes = false;
+      r.reason = "held by order of an operator; its server: " + r.reason;
+    }
+    t.routes.push_back(std::move(r));
+  }
   return t;
 }
 

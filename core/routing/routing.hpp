@@ -5,6 +5,7 @@
 #pragma once
 
 #include "tripool/core/health/health.hpp"
+#include "tripool/core/routing/operator_orders.hpp"
 #include "tripool/core/routing/timeline_fence.hpp"
 #include "tripool/core/statement/statement.hpp"
 #include "tripool/core/time.hpp"
@@ -25,14 +26,18 @@ struct pool_route {
   std::string name;
   bool usable_for_reads = false;
   bool usable_for_writes = false;
-  bool ghost = false;   ///< A primary of a lower timeline than the highest seen: serves nothing.
-  bool foreign = false; ///< Of another cluster than the first pool: serves only requests that name it.
+  bool ghost = false;     ///< A primary of a lower timeline than the highest seen: serves nothing.
+  bool foreign = false;   ///< Of another cluster than the first pool: serves only requests that name it.
+  bool held = false;      ///< By order of an operator: serves nothing.
+  bool preferred = false; ///< By order of an operator: takes the writes before the others.
   health_state state = health_state::unknown;
   server_role role = server_role::unknown;
+  std::uint32_t timeline = 0;             ///< 0: unknown; on a standby a lower bound.
   duration latency{0};                    ///< Of its last probe; 0: unknown.
   std::optional<std::uint64_t> lag_bytes; ///< At least so far behind the primary, where that can be said.
   time_point since{};                     ///< When it came into its state.
   std::string reason;                     ///< Why it is in its state, or why it may not serve.
+  bool tripped = false;                   ///< Its circuit is not closed: only for what no other can serve.
 };
 
 /// The picture that requests are routed by. Immutable once published.
@@ -58,7 +63,7 @@ struct routing_limits {
 
 /// Builds the table. The snapshots are in the order of the pools; `fence` learns their timelines.
 routing_table build_table(std::span<const health_snapshot> pools, timeline_fence& fence, const routing_limits& limits,
-                          std::uint64_t generation);
+                          std::uint64_t generation, const operator_orders& orders = {});
 
 /// Returns the pools that have turned out to be ghosts since the table before: the server has just shown itself on a
 /// lower timeline, or another one was promoted meanwhile. Their connections are to be ended, whatever is on them.
@@ -71,6 +76,7 @@ struct pool_load {
   std::uint32_t queue_max = 0;       ///< 0: not known.
   std::uint32_t outstanding_max = 0; ///< Above it the pool counts as saturated for spilling over; 0: no bound.
   duration latency_average{0};       ///< Of its requests; 0: unknown.
+  wal_position replayed{};           ///< What its standby had replayed when it was asked last; timeline 0: unknown.
 
   /// Whether further requests had better go elsewhere.
   bool saturated() const noexcept {
@@ -81,17 +87,23 @@ struct pool_load {
 /// Which pool a request needs.
 struct route_query {
   access mode = access::write;
-  std::uint32_t tried = 0;        ///< Bit i: pool i has been tried; used again only when nothing else is left.
-  std::uint32_t absent = 0;       ///< Bit i: pool i is being started again, and can take nothing now.
-  bool untried_only = false;      ///< Not even then: for requests that a full queue turned away.
-  std::string_view wanted_pool{}; ///< The only pool that may serve it; empty: any.
-  std::uint64_t random = 0;       ///< 64 random bits.
+  std::uint32_t tried = 0;                ///< Bit i: pool i has been tried; used again only when nothing else is left.
+  std::uint32_t absent = 0;               ///< Bit i: pool i is being started again, and can take nothing now.
+  bool untried_only = false;              ///< Not even then: for requests that a full queue turned away.
+  std::optional<wal_position> at_least{}; ///< What the server must have written or replayed.
+  std::string_view wanted_pool{};         ///< The only pool that may serve it; empty: any.
+  std::uint64_t random = 0;               ///< 64 random bits.
 };
 
+/// Whether a server is known to have what was written up to a position: the primary of the highest timeline has all
+/// that is left, a standby what it is known to have replayed. Positions of an older timeline than the primary's cannot
+/// be compared with a standby's: only the primary serves them.
+bool has_reached(const routing_table& t, const pool_route& r, const pool_load& load, const wal_position& at_least);
+
 /// Returns the index of the pool to serve the request, or nothing when none may now.
-/// Pools that are not saturated come first, then those not tried yet, then the healthier; among equals a read takes the
-/// less loaded ((outstanding + queued + 1) x latency) of two chosen at random, a write the first in order.
-/// `loads` may be shorter than the table: what is missing counts as idle.
+/// Pools that are not saturated come first, then those not tried yet, then the healthier, tripped ones last; among
+/// equals a read takes the less loaded ((outstanding + queued + 1) x latency) of two chosen at random, a write the
+/// first in order. `loads` may be shorter than the table: what is missing counts as idle.
 std::optional<std::size_t> choose(const routing_table& t, std::span<const pool_load> loads,
                                   const route_query& q) noexcept;
 

@@ -2,6 +2,7 @@
 #include "tripool/core/statement/check.hpp"
 
 #include "tripool/core/statement/labels.hpp"
+#include "tripool/core/statement/token.hpp"
 #include "tripool/core/util/utf8.hpp"
 
 #include <string>
@@ -223,6 +224,37 @@ refusal check_access(const statement_traits& traits, context where) {
                 "Declare it a write: reads may run on a standby, and may be repeated.");
 }
 
+/// The declarations about the write itself that go beyond its text.
+template <class Body>
+refusal check_demands(const Body& x, scope on) {
+  const bool write_only = !x.token.empty() || x.resolve || x.report_position;
+  if (!write_only && !x.at_least) return std::nullopt;
+  if (on != scope::shared)
+    return refuse("0A000", "a token, a position and the look-up by transaction id belong to requests of their own",
+                  "Send it to the delegate, not to a lease or a transaction.");
+  if (write_only && x.mode == access::read)
+    return refuse("22023", "it is declared a read, and a token, a report of its position and a look-up are for writes",
+                  "Declare it a write, or leave them out.");
+  if (x.at_least && x.mode == access::write)
+    return refuse("22023", "it is a write, and only reads can ask to see at least a position",
+                  "Leave the position out: writes go to the primary, which has all of them.");
+  if (x.at_least && x.at_least->timeline == 0)
+    return refuse("22023", "the position has no timeline", "Use the position that a write's receipt has brought.");
+  if (x.resolve && (!x.token.empty() || x.report_position || x.cancel_key != 0 || x.cancel_with_caller))
+    return refuse("22023", "a write that is to be looked up has no token, reports no position and cannot be cancelled",
+                  "Leave one of them out; a token settles more than a look-up does.");
+  return x.token.empty() ? std::nullopt : check_token(x.token);
+}
+
+/// Its token's row must be written in one transaction with it.
+refusal check_token_fits(const statement& x, const statement_traits& traits) {
+  if ((x.token.empty() && !x.resolve) || !(traits.own_transaction || traits.kind == statement_kind::finish_prepared))
+    return std::nullopt;
+  return refuse("25001",
+                name_of(traits.command) + " can neither have a token nor be looked up: it refuses a transaction",
+                "Send it without, and look whether it took effect when its answer is lost.");
+}
+
 refusal check_traits(const statement& x, const statement_traits& traits, context where) {
   if (auto out = check_shape(traits)) return out;
   if (auto out = check_kind(traits, where)) return out;
@@ -233,7 +265,9 @@ refusal check_traits(const statement& x, const statement_traits& traits, context
 refusal check_in(const statement& x, context where) {
   if (auto out = check_text(x.text)) return out;
   if (auto out = check_parameters(x.parameters)) return out;
-  return check_traits(x, analyse(x.text), where);
+  const auto traits = analyse(x.text);
+  if (auto out = check_traits(x, traits, where)) return out;
+  return where.in_batch ? std::nullopt : check_token_fits(x, traits);
 }
 
 } // namespace
@@ -241,14 +275,26 @@ refusal check_in(const statement& x, context where) {
 std::optional<failure> check(const statement& x) {
   if (auto out = check_timeout(x.timeout)) return out;
   if (auto out = check_labels(x.name, x.traceparent)) return out;
+  if (auto out = check_demands(x, scope::shared)) return out;
   return check_in(x, {x.mode, false});
 }
 
 std::optional<failure> check(const statement& x, const statement_traits& traits) {
   if (auto out = check_timeout(x.timeout)) return out;
   if (auto out = check_labels(x.name, x.traceparent)) return out;
+  if (auto out = check_demands(x, scope::shared)) return out;
   if (auto out = check_parameters(x.parameters)) return out;
-  return check_traits(x, traits, {x.mode, false});
+  if (auto out = check_traits(x, traits, {x.mode, false})) return out;
+  return check_token_fits(x, traits);
+}
+
+std::optional<failure> check(const statement& x, traits_cache& known) {
+  if (const auto* traits = known.find(x.text)) return check(x, *traits);
+  if (auto out = check_text(x.text)) return out;
+  const auto traits = analyse(x.text);
+  auto out = check(x, traits);
+  if (!out) known.keep(x.text, traits);
+  return out;
 }
 
 namespace {
@@ -257,6 +303,7 @@ refusal check_batch(const batch& x, context where) {
   if (x.statements.empty()) return refuse("42601", "the batch holds no statement", "Send at least one SQL statement.");
   if (auto out = check_timeout(x.timeout)) return out;
   if (auto out = check_labels(x.name, x.traceparent)) return out;
+  if (auto out = check_demands(x, where.on)) return out;
   for (std::size_t i = 0; i < x.statements.size(); ++i) {
     auto out = check_in(x.statements[i], where);
     if (!out) continue;
@@ -281,6 +328,7 @@ std::optional<failure> check(const batch& x) {
 std::optional<failure> check(const statement& x, scope where, access mode) {
   if (auto out = check_timeout(x.timeout)) return out;
   if (auto out = check_labels(x.name, x.traceparent)) return out;
+  if (auto out = check_demands(x, where)) return out;
   return check_in(x, {narrower(x.mode, mode), false, where});
 }
 

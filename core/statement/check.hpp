@@ -8,6 +8,7 @@
 #include "tripool/core/statement/statement.hpp"
 #include "tripool/core/statement/statement_list.hpp"
 #include "tripool/core/statement/traits.hpp"
+#include "tripool/core/statement/traits_cache.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -31,6 +32,8 @@ inline constexpr std::size_t message_bytes_max = (std::size_t{1} << 30U) - (std:
 ///   54000  too many parameters, or too large
 ///   25006  declared a read, but it changes data, locks rows or makes a table
 ///   25P01  SET LOCAL, SET TRANSACTION, SET CONSTRAINTS and DECLARE outside a batch: it would have no effect
+///   22023, 22021, 0A000  a token, position or look-up that does not fit (token.hpp); 25001 a token on what ends
+///          transactions itself
 ///   25001  COMMIT PREPARED or ROLLBACK PREPARED inside a batch
 ///   22023, 22021  a name or trace context that is none (labels.hpp)
 ///   0A000  transaction control, COPY, session state, temporary objects that outlive the transaction
@@ -39,6 +42,9 @@ std::optional<failure> check(const statement& x);
 
 /// The same, with traits that are known already: they must be those of `x.text`, which must be valid UTF-8.
 std::optional<failure> check(const statement& x, const statement_traits& traits);
+
+/// The same, with the traits of texts that `known` has; others are analysed, and kept in it when they may be sent.
+std::optional<failure> check(const statement& x, traits_cache& known);
 
 /// Where a statement is to run, which decides what would harm others or its own surroundings.
 enum class scope : std::uint8_t {
@@ -63,5 +69,14 @@ std::optional<failure> check(const batch& x);
 /// Checks the list as a whole: it must not be empty (42601), nor hold more than `size_max` statements (54000). Each of
 /// its statements is checked by itself.
 std::optional<failure> check(const statement_list& x, std::size_t size_max);
+
+/// Others are checked alike, with or without a cache.
+template <class Body>
+  requires requires(const Body& x) {
+    check(x);
+  }
+std::optional<failure> check(const Body& x, traits_cache&) {
+  return check(x);
+}
 
 } // namespace tripool

@@ -9,6 +9,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -30,11 +31,15 @@ struct null_value {
 
 /// A value in the binary form of its type.
 struct encoded_parameter {
-  std::uint32_t type = 0;            ///< The type's OID; 0 when it is found by `type_name`, or inferred by the server.
-  std::string type_name{};           ///< Of a type without a fixed OID, such as "mood" or "mood[]"; else empty.
-  std::optional<bytes> data{};       ///< Nothing is a NULL of that type.
-  std::optional<encode_fault> fault; ///< Why it cannot be sent. `check` refuses the statement with it.
-  friend bool operator==(const encoded_parameter&, const encoded_parameter&) = default;
+  std::uint32_t type = 0;      ///< The type's OID; 0 when it is found by `type_name`, or inferred by the server.
+  std::string type_name{};     ///< Of a type without a fixed OID, such as "mood" or "mood[]"; else empty.
+  std::optional<bytes> data{}; ///< Nothing is a NULL of that type.
+  /// Why it cannot be sent, or null. `check` refuses the statement with it. Out of line, since hardly any has one.
+  std::shared_ptr<const encode_fault> fault{};
+  friend bool operator==(const encoded_parameter& a, const encoded_parameter& b) {
+    const bool same_fault = a.fault && b.fault ? *a.fault == *b.fault : a.fault == b.fault;
+    return same_fault && a.type == b.type && a.type_name == b.type_name && a.data == b.data;
+  }
 };
 
 namespace detail {
@@ -61,7 +66,7 @@ encoded_parameter encode_parameter(const T& x) {
   out.type_name = type_name_of<T>();
   encoder to{out.data.emplace()};
   codec<T>::encode(x, to);
-  out.fault = to.fault();
+  if (to.fault()) out.fault = std::make_shared<const encode_fault>(*to.fault());
   return out;
 }
 
@@ -96,7 +101,7 @@ public:
     if (x) {
       *this = parameter{*x};
     } else if constexpr (!detail::plain_parameter<T>) {
-      value_ = encoded_parameter{codec<T>::oid, std::string{type_name_of<T>()}, std::nullopt, std::nullopt};
+      value_ = encoded_parameter{codec<T>::oid, std::string{type_name_of<T>()}, std::nullopt, nullptr};
     }
   }
 
@@ -125,7 +130,7 @@ parameter typed(const T& x) {
 template <encodable T>
 parameter typed(const std::optional<T>& x) {
   if (x) return encode_parameter(*x);
-  return encoded_parameter{codec<T>::oid, std::string{type_name_of<T>()}, std::nullopt, std::nullopt};
+  return encoded_parameter{codec<T>::oid, std::string{type_name_of<T>()}, std::nullopt, nullptr};
 }
 
 /// The types that the parameters state, by position; 0 where the server infers. Empty when none states a type.

@@ -24,7 +24,7 @@ enum class token_kind : std::uint8_t {
   close,       ///< )
   semicolon,   ///< ;
   comma,       ///< ,
-  dot,         ///< .
+  dot,         ///< A full stop.
   symbol,      ///< Any other single byte.
   unterminated ///< A literal, quoted name or comment that the text does not end; the last token before `end`.
 };

@@ -23,7 +23,24 @@ struct invoice {
   std::optional<std::string> note;
 };
 
+struct celsius {
+  double degrees = 0;
+};
+
 } // namespace
+
+// A type of one's own, in terms of one that is known.
+template <>
+struct tripool::codec<celsius> {
+  static constexpr std::string_view name = "celsius"; // For errors.
+  static constexpr std::uint32_t oid = codec<double>::oid;
+  static decoded<celsius> decode(const encoded_value& x) {
+    auto degrees = codec<double>::decode(x);
+    if (!degrees) return unexpected{std::move(degrees).error()};
+    return celsius{*degrees};
+  }
+  static void encode(const celsius& x, encoder& to) { codec<double>::encode(x.degrees, to); }
+};
 
 // An enum of the server's, by its labels.
 template <>
@@ -67,6 +84,9 @@ int main(int argc, char** argv) {
   auto large = client.execute("select 70000 as ports");
   if (large) std::printf("%s\n", large->one<std::int16_t>().error().message.c_str());
 
+  auto warm = client.execute("select $1 + 0.5", celsius{20});
+  if (warm) std::printf("%.1f degrees\n", warm->one<celsius>().value().degrees);
+
   client.execute("drop table invoices");
   client.execute("drop type invoice_state");
 }
@@ -74,3 +94,4 @@ int main(int argc, char** argv) {
 // Prints:
 // 6f1c0e9e: 1234567890.10, paid, 3 lines, no note
 // column "ports" (0), row 0: a value of int4 does not fit std::int16_t
+// 20.5 degrees

@@ -16,4 +16,7 @@ std::optional<service_status> ask_status(caf::actor_system& sys, const instance&
 /// passed. Returns whether any pool serves anything.
 bool wait_until_probed(caf::actor_system& sys, const instance& of, std::chrono::milliseconds limit);
 
+/// Waits until every pool has the connections that it keeps, and dials none. False when the limit is over.
+bool wait_until_dialled(caf::actor_system& sys, const instance& of, std::chrono::milliseconds limit);
+
 } // namespace tripool::service

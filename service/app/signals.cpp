@@ -11,18 +11,19 @@ namespace tripool::service {
 
 namespace {
 
-sigset_t watched() noexcept {
+sigset_t watched(bool hangup_too) noexcept {
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, SIGINT);
   sigaddset(&set, SIGTERM);
+  if (hangup_too) sigaddset(&set, SIGHUP);
   return set;
 }
 
 } // namespace
 
-signal_watch::signal_watch() {
-  const auto set = watched();
+signal_watch::signal_watch(bool hangup_too) : hangup_too_(hangup_too) {
+  const auto set = watched(hangup_too_);
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   fd_ = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 }
@@ -30,7 +31,7 @@ signal_watch::signal_watch() {
 signal_watch::~signal_watch() {
   while (take()) {} // Or they would end the process as soon as they are let through.
   close(fd_);
-  const auto set = watched();
+  const auto set = watched(hangup_too_);
   pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
 }
 

@@ -6,11 +6,12 @@
 
 namespace tripool::service {
 
-/// While it lives, SIGINT and SIGTERM end nothing but make `fd()` readable; what came until its end counts as heard.
+/// While it lives, SIGINT and SIGTERM (and SIGHUP if asked for) end nothing but make `fd()` readable;
+/// what came until its end counts as heard.
 /// Make it before any thread is started, since threads inherit the blocked signals. One at a time.
 class signal_watch {
 public:
-  signal_watch();
+  explicit signal_watch(bool hangup_too = false);
   ~signal_watch();
   signal_watch(const signal_watch&) = delete;
   signal_watch& operator=(const signal_watch&) = delete;
@@ -24,6 +25,7 @@ public:
   std::optional<int> wait(std::chrono::milliseconds limit) noexcept;
 
 private:
+  bool hangup_too_;
   int fd_;
 };
 

@@ -18,7 +18,7 @@ public:
 };
 
 /// Makes the log: one line an event on standard error, "time level tripool message". `level` as in the configuration:
-/// trace, debug, info, warn, error, off.
-std::shared_ptr<spdlog::logger> make_log(const std::string& level);
+/// trace, debug, info, warn, error, off. `json`: one object a line instead, with time, level, logger and message.
+std::shared_ptr<spdlog::logger> make_log(const std::string& level, bool json = false);
 
 } // namespace tripool::service

@@ -12,42 +12,44 @@ namespace tripool::bench {
 
 // -- closed loop ------------------------------------------------------------------------------------------------------
 
-closed_caller::closed_caller(caf::actor_config& cfg, reactor* loop, std::shared_ptr<course> c, std::uint64_t seed)
-  : loop_actor(cfg, loop), course_(std::move(c)), random_(seed) {}
+closed_caller::closed_caller(caf::actor_config& cfg, reactor* loop, std::shared_ptr<course> c, caf::actor delegate,
+                             std::uint64_t seed)
+  : loop_actor(cfg, loop), course_(std::move(c)), delegate_(std::move(delegate)), random_(seed) {}
 
 caf::behavior closed_caller::make_behavior() {
-  return {[this](tick_msg) { ask(); }};
+  return {[this](tick_msg) { ask(course::clock::now()); }};
 }
 
-void closed_caller::ask() {
+void closed_caller::ask(course::clock::time_point at) {
   if (course_->stopping.load(std::memory_order_relaxed)) {
-    course_->hand_in(latencies_);
+    course_->leave();
     return quit();
   }
   question_ = next_question(course_->work, random_, course_->accounts, course_->mode);
-  began_ = course::clock::now();
+  began_ = at;
   if (auto* s = std::get_if<statement>(&question_.what)) return send_one<result>(std::move(*s));
   send_one<reply>(std::move(std::get<batch>(question_.what)));
 }
 
 template <class Answer, class Question>
 void closed_caller::send_one(Question q) {
-  request(course_->delegate, caf::infinite, std::move(q))
+  request(delegate_, caf::infinite, std::move(q))
     .then([this](const Answer& x) { answered(is_right(question_, x), "a wrong answer"); },
           [this](const caf::error& e) { answered(false, to_string(failure_of(e))); });
 }
 
 void closed_caller::answered(bool right, const std::string& problem) {
-  if (course_->measuring.load(std::memory_order_relaxed)) latencies_.add(course::clock::now() - began_);
+  const auto t = course::clock::now();
+  if (course_->measuring.load(std::memory_order_relaxed)) course_->latencies_here().add(t - began_);
   if (!right) course_->blame(problem);
-  ask();
+  ask(t);
 }
 
 // -- open loop --------------------------------------------------------------------------------------------------------
 
-open_caller::open_caller(caf::actor_config& cfg, reactor* loop, std::shared_ptr<course> c, std::uint64_t seed,
-                         double rate)
-  : loop_actor(cfg, loop), course_(std::move(c)), random_(seed), rate_(rate) {}
+open_caller::open_caller(caf::actor_config& cfg, reactor* loop, std::shared_ptr<course> c, caf::actor delegate,
+                         std::uint64_t seed, double rate)
+  : loop_actor(cfg, loop), course_(std::move(c)), delegate_(std::move(delegate)), random_(seed), rate_(rate) {}
 
 caf::behavior open_caller::make_behavior() {
   return {[this](tick_msg) {
@@ -84,7 +86,7 @@ void open_caller::ask_what_is_due() {
 template <class Answer, class Question>
 void open_caller::send_one(question expected, Question q, course::clock::time_point due) {
   const auto wanted = std::make_shared<question>(std::move(expected));
-  request(course_->delegate, caf::infinite, std::move(q))
+  request(delegate_, caf::infinite, std::move(q))
     .then([this, wanted, due](const Answer& x) { answered(is_right(*wanted, x), "a wrong answer", due); },
           [this, due](const caf::error& e) { answered(false, to_string(failure_of(e)), due); });
 }
@@ -92,14 +94,14 @@ void open_caller::send_one(question expected, Question q, course::clock::time_po
 void open_caller::answered(bool right, const std::string& problem, course::clock::time_point due) {
   --waiting_;
   course_->outstanding.fetch_sub(1, std::memory_order_relaxed);
-  if (course_->measuring.load(std::memory_order_relaxed)) latencies_.add(course::clock::now() - due);
+  if (course_->measuring.load(std::memory_order_relaxed)) course_->latencies_here().add(course::clock::now() - due);
   if (!right) course_->blame(problem);
   end_if_done();
 }
 
 void open_caller::end_if_done() {
   if (!course_->stopping.load(std::memory_order_relaxed) || waiting_ > 0) return;
-  course_->hand_in(latencies_);
+  course_->leave();
   quit();
 }
 

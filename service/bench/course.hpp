@@ -1,17 +1,17 @@
-// What the benchmark's callers share: whom they ask, what, and what has come of it. Used by callers and the command.
+// What the benchmark's callers share: what they ask, and what has come of it. Used by callers and the command.
 #pragma once
 
 #include "service/bench/histogram.hpp"
 #include "service/bench/workload.hpp"
 
-#include <caf/actor.hpp>
-
 #include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 namespace tripool::bench {
 
@@ -19,7 +19,6 @@ namespace tripool::bench {
 struct course {
   using clock = std::chrono::steady_clock;
 
-  caf::actor delegate;
   workload work{};
   access mode = access::read;
   std::int64_t accounts = 0; ///< Rows of pgbench_accounts.
@@ -35,18 +34,25 @@ struct course {
     std::lock_guard<std::mutex> guard{mutex_};
     if (first_error_.empty()) first_error_ = problem;
   }
-  /// A caller ends and hands in what it measured.
-  void hand_in(const histogram& x) {
-    {
+  /// Where the calling thread counts latencies: one a thread, since one a caller would not fit the caches and would be
+  /// measured itself. There is one course in a process.
+  histogram& latencies_here() {
+    thread_local histogram* mine = nullptr;
+    if (!mine) {
       std::lock_guard<std::mutex> guard{mutex_};
-      all_.merge(x);
+      mine = by_thread_.emplace_back(std::make_unique<histogram>()).get();
     }
-    running.fetch_sub(1);
+    return *mine;
   }
+  /// All of them. To be called when the callers have ended.
   histogram latencies() {
     std::lock_guard<std::mutex> guard{mutex_};
-    return all_;
+    histogram all;
+    for (const auto& x : by_thread_) all.merge(*x);
+    return all;
   }
+  /// A caller ends.
+  void leave() { running.fetch_sub(1); }
   std::string first_error() {
     std::lock_guard<std::mutex> guard{mutex_};
     return first_error_;
@@ -54,7 +60,7 @@ struct course {
 
 private:
   std::mutex mutex_;
-  histogram all_;
+  std::vector<std::unique_ptr<histogram>> by_thread_;
   std::string first_error_;
 };
 

@@ -23,6 +23,8 @@ nlohmann::ordered_json figures(const measurement& m) {
   j["mode"] = m.mode;
   j["C"] = m.connections;
   j["N"] = m.callers;
+  if (m.loops > 1) j["loops"] = m.loops;
+  if (m.resilient) j["resilient"] = true;
   if (m.rate > 0) j["rate"] = m.rate;
   j["qps"] = m.seconds > 0 ? n / m.seconds : 0.0;
   j["p50_us"] = m.latencies.percentile_us(0.5);

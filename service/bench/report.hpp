@@ -16,6 +16,8 @@ struct measurement {
   std::string mode;
   std::size_t connections = 0;
   std::size_t callers = 0;
+  std::size_t loops = 1;
+  bool resilient = false;        ///< With three pools and heartbeats.
   double rate = 0;               ///< Arrivals per second that were wanted; 0: a closed loop.
   double seconds = 0;            ///< How long it measured.
   double client_cpu_seconds = 0; ///< Processor time of the measuring process, callers included.

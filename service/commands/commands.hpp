@@ -3,6 +3,7 @@
 
 #include "tripool/actors/config/load.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -14,8 +15,18 @@ int check_config(const std::string& file);
 /// `tripool pipe --config FILE`: JSON lines in, JSON lines out (see service/pipe/protocol.hpp).
 int run_pipe(const std::string& file, const std::string& log_level);
 
-/// `tripool serve --config FILE`: runs the pools until SIGINT or SIGTERM.
-int serve(const std::string& file, const std::string& log_level);
+struct serve_http_options; // operate.hpp
+struct listen_arguments;   // listen.hpp
+
+/// `tripool serve --config FILE`: runs the pools until SIGINT or SIGTERM; SIGHUP loads the configuration again.
+int serve(const std::string& file, const std::string& log_level, const serve_http_options& http,
+          const listen_arguments& listen);
+
+/// `tripool tokens create --config FILE`: makes the table that writes with a token need.
+int make_token_table(const std::string& file);
+
+/// `tripool tokens clean --config FILE`: deletes tokens older than `days`, at most `rows_max`.
+int delete_old_tokens(const std::string& file, std::uint32_t days, std::uint32_t rows_max);
 
 /// What `tripool demo` can be told.
 struct demo_options {
@@ -23,6 +34,7 @@ struct demo_options {
   double seconds = 12;         ///< Length of the workload.
   std::string state_directory; ///< Where the private cluster lives; empty: a temporary folder.
   std::string log_level = "error";
+  std::string http; ///< Where the status page is; empty: nowhere.
 };
 
 /// `tripool demo`: a private cluster, a bounded workload, a crash in the middle, and the account at the end.
@@ -36,8 +48,10 @@ struct bench_options {
   double seconds = 5;
   std::string workload = "point";  ///< select1, point, update, rows1000, tx, mixed
   std::string callers_on = "loop"; ///< loop or scheduler
-  double rate = 0;    ///< Arrivals per second, whatever the answers do; 0: each caller waits for its answer.
-  bool write = false; ///< Send reads as writes: each its own transaction, however it is declared.
+  double rate = 0;        ///< Arrivals per second, whatever the answers do; 0: each caller waits for its answer.
+  std::size_t loops = 1;  ///< Instances of their own, each with a loop; connections and callers are divided.
+  bool resilient = false; ///< Three pools to the server and a heartbeat each second, in place of one pool without.
+  bool write = false;     ///< Send reads as writes: each its own transaction, however it is declared.
   bool json = false;
 };
 

@@ -6,12 +6,15 @@
 #include "service/demo/performance.hpp"
 #include "service/demo/stage.hpp"
 #include "service/demo/summary.hpp"
+#include "service/http/http_server.hpp"
+#include "service/http/observer.hpp"
 
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <future>
+#include <memory>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -86,6 +89,27 @@ int complain(const std::string& why) {
   return failed;
 }
 
+/// The status page of the demonstration.
+struct page {
+  std::unique_ptr<observer> eyes;
+  std::unique_ptr<http_server> server; ///< Ends before the eyes.
+
+  bool open(demo::performance& tripool, const http_address& at, demo::display& out) {
+    http_options how;
+    how.at = at;
+    how.version = TRIPOOL_VERSION;
+    std::string problem;
+    eyes = std::make_unique<observer>(tripool.system(), tripool.pools());
+    server = http_server::start(*eyes, std::move(how), problem);
+    if (server) {
+      out.line("The status page is at " + server->at().url() + "/");
+    } else {
+      std::fprintf(stderr, "tripool: --http: %s\n", problem.c_str());
+    }
+    return server != nullptr;
+  }
+};
+
 int perform(demo::performance& tripool, demo::display& out, double seconds) {
   out.line("");
   const auto length = std::chrono::duration_cast<duration>(std::chrono::duration<double>(seconds));
@@ -101,6 +125,12 @@ int perform(demo::performance& tripool, demo::display& out, double seconds) {
 } // namespace
 
 int demo(const demo_options& o) {
+  std::string wrong;
+  const auto page_at = o.http.empty() ? std::optional<http_address>{} : read_http_address(o.http, wrong);
+  if (!wrong.empty()) {
+    std::fprintf(stderr, "tripool: --http: %s\n", wrong.c_str());
+    return 2;
+  }
   signal_watch signals;
   demo::display out{stdout};
   out.line("Making a private PostgreSQL: a primary and two standbys, with synchronous replication.");
@@ -110,6 +140,8 @@ int demo(const demo_options& o) {
   auto config = load_or_complain(where->config_file.string());
   if (!config) return failed;
   demo::performance tripool{*where, std::move(*config), make_log(o.log_level), out, signals};
+  page status;
+  if (page_at && !status.open(tripool, *page_at, out)) return failed;
   if (const auto why = tripool.prepare()) return complain(*why);
   int code = 0;
   if (o.serve) {

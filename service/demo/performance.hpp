@@ -38,6 +38,10 @@ public:
   /// Shows what happens until a signal comes.
   void watch();
 
+  /// For who looks at it from outside.
+  caf::actor_system& system() noexcept { return sys_; }
+  const instance& pools() const noexcept { return db_; }
+
   /// Ends the pools: what is in flight is answered.
   void stop();
 

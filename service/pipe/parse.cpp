@@ -12,9 +12,11 @@ namespace tripool::pipe {
 
 namespace {
 
-constexpr std::array<std::string_view, 7> statement_keys{"id",          "kind", "sql",       "params",
-                                                         "deadline_ms", "pool", "repeatable"};
-constexpr std::array<std::string_view, 6> transaction_keys{"id", "kind", "tx", "deadline_ms", "pool", "repeatable"};
+constexpr std::array<std::string_view, 12> statement_keys{
+  "id",         "kind",  "sql",     "params",          "deadline_ms", "pool",
+  "repeatable", "token", "resolve", "report_position", "at_least",    "priority"};
+constexpr std::array<std::string_view, 10> transaction_keys{
+  "id", "kind", "tx", "deadline_ms", "pool", "repeatable", "token", "resolve", "report_position", "priority"};
 constexpr std::array<std::string_view, 2> part_keys{"sql", "params"};
 
 // What is wrong with a line, or nothing.
@@ -97,6 +99,45 @@ problem read_statement(const json::object& from, statement& to) {
   return std::nullopt;
 }
 
+problem read_flag(const json::object& from, std::string_view key, bool& to) {
+  const auto* found = json::find(from, key);
+  if (found == nullptr) return std::nullopt;
+  const auto* yes = found->get_if<bool>();
+  if (yes == nullptr) return wrong_type(key, found, "true or false");
+  to = *yes;
+  return std::nullopt;
+}
+
+template <class Request>
+problem read_priority(const json::object& from, Request& to) {
+  const auto* found = json::find(from, "priority");
+  if (found == nullptr) return std::nullopt;
+  constexpr std::array<std::string_view, 3> names{"low", "normal", "high"};
+  const auto* text = found->get_if<std::string>();
+  const auto at = text == nullptr ? names.end() : std::find(names.begin(), names.end(), *text);
+  if (at == names.end()) return "\"priority\" must be \"low\", \"normal\" or \"high\"";
+  to.priority = static_cast<urgency>(at - names.begin());
+  return std::nullopt;
+}
+
+// How a lost answer is settled, and where in the log a write was or a read is to be.
+template <class Request>
+problem read_demands(const json::object& from, Request& to) {
+  if (const auto* token = json::find(from, "token")) {
+    const auto* text = token->get_if<std::string>();
+    if (text == nullptr || text->empty()) return "\"token\" must be a text that names this write, and is not empty";
+    to.token = *text;
+  }
+  if (const auto* position = json::find(from, "at_least")) {
+    const auto* text = position->get_if<std::string>();
+    if (text != nullptr) to.at_least = read_wal_position(*text);
+    if (!to.at_least) return "\"at_least\" must be a position as a write reports it, for example \"1:0/16B3748\"";
+  }
+  if (auto wrong = read_flag(from, "resolve", to.resolve)) return wrong;
+  if (auto wrong = read_priority(from, to)) return wrong;
+  return read_flag(from, "report_position", to.report_position);
+}
+
 // What both kinds of request share.
 template <class Request>
 problem read_common(const json::object& from, Request& to) {
@@ -111,12 +152,8 @@ problem read_common(const json::object& from, Request& to) {
     if (name == nullptr || name->empty()) return "\"pool\" must be the name of a pool";
     to.pool = *name;
   }
-  if (const auto* repeatable = json::find(from, "repeatable")) {
-    const auto* yes = repeatable->get_if<bool>();
-    if (yes == nullptr) return wrong_type("repeatable", repeatable, "true or false");
-    to.repeatable = *yes;
-  }
-  return std::nullopt;
+  if (auto wrong = read_flag(from, "repeatable", to.repeatable)) return wrong;
+  return read_demands(from, to);
 }
 
 problem read_single(const json::object& line, access mode, statement& to) {

@@ -4,9 +4,9 @@
 //   {"id": 7, "kind": "read"|"write", "sql": "... $1", "params": [...], "deadline_ms": 2000}
 //   {"id": 8, "kind": "tx", "tx": [{"sql": "...", "params": [...]}, ...], "deadline_ms": 2000}
 //
-// Optional in both: "params", "deadline_ms", "pool" (the only pool that may serve it), "repeatable" (repeating a write
-// is harmless). Any other key is an error, since it would be a typing mistake that changes the meaning. Used by the
-// command `pipe`.
+// Optional: "params", "deadline_ms", "pool" (the only pool that may serve it), "repeatable" (repeating a write is
+// harmless), "priority", for writes "token", "resolve" and "report_position", for reads "at_least"; see docs/pipe.md.
+// Another key is an error: a typing mistake that changes the meaning. Used by the command `pipe`.
 #pragma once
 
 #include "tripool/core/outcome/failure.hpp"

@@ -106,6 +106,9 @@ std::string render(const std::string& id, const reply& x, bool is_transaction) {
     }
     out += ']';
   }
+  const auto receipt = x.results.empty() ? tripool::receipt{} : x.results.back().receipt();
+  if (receipt.by_token != application::plain) append_member(out, "token", to_string(receipt.by_token));
+  if (receipt.position) append_member(out, "position", to_string(*receipt.position));
   out += '}';
   return out;
 }
@@ -120,6 +123,7 @@ std::string render(const std::string& id, const failure& x) {
   append_member(out, "hint", x.hint);
   append_member(out, "pool", x.pool);
   append_member(out, "server", x.server);
+  if (x.proved != proof::none) append_member(out, "proof", to_string(x.proved));
   const auto spent = std::chrono::duration_cast<std::chrono::milliseconds>(x.spent).count();
   out.append(",\"attempts\":").append(std::to_string(x.attempts));
   out.append(",\"spent_ms\":").append(std::to_string(spent)).append("}");

@@ -73,7 +73,7 @@ options world_options() {
   return out;
 }
 
-actor_world::actor_world(options o, bool run_now) {
+actor_world::actor_world(options o, bool run_now, std::shared_ptr<request_observer> observer, std::uint64_t seed) {
   cfg_.set("scheduler.policy", caf::atom("testing"));
   sys_ = std::make_unique<caf::actor_system>(cfg_);
   sched_ = &dynamic_cast<caf::scheduler::test_coordinator&>(sys_->scheduler());
@@ -81,14 +81,19 @@ actor_world::actor_world(options o, bool run_now) {
   db[failover].make_standby();
   for (std::size_t i = 0; i < std::min(db.size(), o.pools.size()); ++i)
     net_.add(o.pools[i].target.host, o.pools[i].target.port, db[i]);
-  env = make_environment(std::move(o), std::make_shared<sim_session_factory>(net_), nullptr, test_log(), 7);
+  env = make_environment(std::move(o), std::make_shared<sim_session_factory>(net_), nullptr, test_log(), seed);
   env->inline_helpers = true;
-  delegate = sys_->spawn<tripool::delegate>(env, std::make_shared<const secret_store>());
+  delegate = sys_->spawn<tripool::delegate>(env, std::make_shared<const secret_store>(), std::move(observer));
   caller_ = sys_->spawn<caller>();
   if (run_now) run();
 }
 
 actor_world::~actor_world() {
+  close();
+}
+
+void actor_world::close() {
+  if (!caller_) return;
   caf::anon_send_exit(delegate, caf::exit_reason::kill);
   caf::anon_send_exit(caller_, caf::exit_reason::kill);
   sweep();
@@ -109,7 +114,7 @@ bool actor_world::step() {
 void actor_world::run() {
   for (std::size_t i = 0; i < jobs_max; ++i)
     if (!step()) return;
-  FAIL("the actors do not come to rest");
+  throw std::runtime_error("the actors do not come to rest");
 }
 
 void actor_world::advance(duration x) {
@@ -124,7 +129,7 @@ void actor_world::advance(duration x) {
     sched_->advance_time(std::max(*next - now(), duration::zero()));
     run();
   }
-  FAIL("timers fire without end");
+  throw std::runtime_error("timers fire without end");
 }
 
 void actor_world::skip(duration x) {
@@ -217,17 +222,16 @@ std::size_t actor_world::probes(std::size_t pool) const {
   return const_cast<sim_server&>(db[pool]).ledger().executed(probe_text);
 }
 
-/// The deadline and its grace, and the time in which nobody ran that began before that.
-time_point actor_world::latest_answer(const told& x) const {
-  auto out = x.deadline + grace;
+time_point actor_world::latest_answer(time_point asked, time_point deadline) const {
+  auto out = deadline + grace;
   for (const auto& [from, length] : skips_)
-    if (from + length > x.asked && from <= out) out += length;
+    if (from + length > asked && from <= out) out += length;
   return out;
 }
 
 std::string actor_world::complaint(const told& x) {
   if (x.answers > 1) return "answered " + std::to_string(x.answers) + " times";
-  const auto latest = latest_answer(x);
+  const auto latest = latest_answer(x.asked, x.deadline);
   if (x.answers == 0) return now() > latest ? "no answer" : "";
   if (x.at > latest) {
     const auto late = std::chrono::duration_cast<std::chrono::milliseconds>(x.at - x.deadline);

@@ -9,6 +9,7 @@
 
 #include "tripool/actors/environment.hpp"
 #include "tripool/actors/protocol.hpp"
+#include "tripool/actors/request_observer.hpp"
 #include "tripool/actors/status.hpp"
 
 #include <caf/actor_system.hpp>
@@ -75,7 +76,8 @@ class actor_world {
 public:
   /// Starts the servers (db[primary] is the primary, the others its standbys) and the delegate, and lets the actors run
   /// until they rest.
-  explicit actor_world(options o = world_options(), bool run_now = true);
+  explicit actor_world(options o = world_options(), bool run_now = true,
+                       std::shared_ptr<request_observer> observer = {}, std::uint64_t seed = 7);
   actor_world(const actor_world&) = delete;
   actor_world& operator=(const actor_world&) = delete;
   ~actor_world();
@@ -95,7 +97,13 @@ public:
   /// Lets virtual time pass at once, as for a process that is stopped: the timers that are due fire, but nobody runs
   /// yet. What is open meanwhile may be answered so much later.
   void skip(duration x);
+  /// The latest moment at which a request may be answered: its deadline and its grace, and the time in which nobody ran
+  /// that began before that.
+  time_point latest_answer(time_point asked, time_point deadline) const;
   std::size_t jobs() const { return sched_->jobs.size(); }
+
+  /// Runs in the caller's actor, when its turn comes.
+  void call(std::function<void(caf::event_based_actor&)> what);
 
   // -- asking ------------------------------------------------------------------------------------------------------
   /// Asks; the answer is written to what is returned. `run` or `advance` afterwards.
@@ -147,12 +155,12 @@ public:
   caf::actor next_in_line();
   /// Ends the delegate, and with it the rest; returns how many of Tripool's actors live on after a minute.
   std::size_t end(death how = death::exit);
+  /// Ends everybody at once, as the destructor does: nothing runs any more afterwards.
+  void close();
 
 private:
-  void call(std::function<void(caf::event_based_actor&)> what);
   told_ptr note(std::vector<std::string> texts, access mode, bool repeatable, std::chrono::milliseconds timeout);
   std::string complaint(const told& x);
-  time_point latest_answer(const told& x) const;
   void sweep();
 
   caf::actor_system_config cfg_;

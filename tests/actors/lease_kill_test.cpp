@@ -17,7 +17,7 @@ constexpr int steps_max = 100;
 constexpr auto patience = 3000ms;
 
 /// What one borrower asked and heard.
-struct record {
+struct diary {
   heard order;
   std::vector<std::pair<std::string, heard>> inside; ///< Inserts in the transaction.
   std::vector<std::pair<std::string, heard>> alone;  ///< Inserts of a lease, each its own transaction.
@@ -26,7 +26,7 @@ struct record {
   bool commits = true;
 };
 
-using record_ptr = std::shared_ptr<record>;
+using diary_ptr = std::shared_ptr<diary>;
 
 statement insert_of(const std::string& text) {
   statement s;
@@ -39,7 +39,7 @@ statement insert_of(const std::string& text) {
 /// back; every fourth one has a lease instead of a transaction.
 class worker final : public caf::event_based_actor {
 public:
-  worker(caf::actor_config& cfg, caf::actor delegate, int number, record_ptr notes)
+  worker(caf::actor_config& cfg, caf::actor delegate, int number, diary_ptr notes)
     : caf::event_based_actor(cfg), delegate_(std::move(delegate)), number_(number), notes_(std::move(notes)) {}
   const char* name() const override { return "test.worker"; }
 
@@ -143,12 +143,12 @@ private:
 
   caf::actor delegate_;
   int number_;
-  record_ptr notes_;
+  diary_ptr notes_;
   session_handle handle_;
 };
 
 /// What is wrong with what a borrower heard; empty when nothing is.
-std::string complaint(actor_world& w, const record& x, bool died) {
+std::string complaint(actor_world& w, const diary& x, bool died) {
   const auto text = [](const std::string& what, const heard& h) { return what + ": " + h.text() + "\n"; };
   std::string out;
   if (!died && x.order.answers != 1) out += text("order", x.order);
@@ -196,13 +196,13 @@ int run_under_load(int n, death how, const victim& who, expectations want) {
   int deaths = 0;
   actor_world w{small()};
   w.advance(2s);
-  std::vector<record_ptr> notes;
+  std::vector<diary_ptr> notes;
   std::vector<caf::actor> workers;
   caf::actor dead;
   cast seen;
   for (int i = 0; i < steps_max; ++i) {
     if (i % 10 == 0 && i < 60) {
-      notes.push_back(std::make_shared<record>());
+      notes.push_back(std::make_shared<diary>());
       const auto number = static_cast<int>(workers.size());
       if (number % 3 == 1)
         w.db[primary].script().add(
@@ -304,10 +304,10 @@ TEST_CASE("Lending: nothing lives on when the delegate dies", "[lease][kill]") {
     INFO("death before job " << n);
     actor_world w{small()};
     w.advance(2s);
-    std::vector<record_ptr> notes;
+    std::vector<diary_ptr> notes;
     std::vector<caf::actor> workers;
     for (int i = 0; i < 4; ++i) {
-      notes.push_back(std::make_shared<record>());
+      notes.push_back(std::make_shared<diary>());
       workers.push_back(w.spawn<worker>(w.delegate, i, notes.back()));
     }
     for (int i = 0; i < n; ++i) w.step();

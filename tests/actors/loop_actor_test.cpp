@@ -3,12 +3,16 @@
 
 #include "tripool/actors/loop_actor.hpp"
 
+#include <caf/actor_system_config.hpp>
 #include <caf/sec.hpp>
+#include <caf/send.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <iostream>
 #include <sstream>
 #include <stdexcept>
+#include <thread>
 
 using namespace tripool;
 using namespace tripool::test;
@@ -113,4 +117,54 @@ TEST_CASE("Messages that nobody expects leave the actors alive") {
   const auto x = w.write("insert k v");
   w.run();
   CHECK(x->text() == "done");
+}
+
+namespace {
+
+/// Stays a moment in `on_drained`, and notes when a message is handled meanwhile.
+class slow_drainer final : public loop_actor {
+public:
+  slow_drainer(caf::actor_config& cfg, std::atomic<int>* handled, std::atomic<int>* overlaps)
+    : loop_actor(cfg, nullptr), handled_(handled), overlaps_(overlaps) {}
+
+private:
+  caf::behavior make_behavior() override {
+    return {[this](order) {
+      if (draining_) ++*overlaps_;
+      ++*handled_;
+    }};
+  }
+  void on_drained() override {
+    draining_ = true;
+    for (int i = 0; i < 2'000; ++i)
+      if (!draining_) ++*overlaps_; // Somebody else has left it in the meantime.
+    draining_ = false;
+  }
+
+  std::atomic<int>* handled_;
+  std::atomic<int>* overlaps_;
+  std::atomic<bool> draining_ = false;
+};
+
+} // namespace
+
+TEST_CASE("An actor of a scheduler with many workers is run by one of them at a time, also when it has drained") {
+  caf::actor_system_config config;
+  config.set("scheduler.max-threads", std::size_t{4});
+  std::atomic<int> handled = 0;
+  std::atomic<int> overlaps = 0;
+  constexpr int count = 20'000;
+  {
+    caf::actor_system system{config};
+    const auto one = system.spawn<slow_drainer>(&handled, &overlaps);
+    for (int i = 0; i < count; ++i) {
+      caf::anon_send(one, order::wake_soon);
+      if (i % 3 == 0) std::this_thread::yield();
+    }
+    const auto until = std::chrono::steady_clock::now() + 60s;
+    while (handled < count && std::chrono::steady_clock::now() < until) std::this_thread::yield();
+    caf::anon_send_exit(one, caf::exit_reason::user_shutdown);
+  }
+  CHECK(handled == count);
+  CHECK(overlaps == 0);
 }

@@ -1,5 +1,6 @@
 // The loop's descriptors: no event reaches a handler that has let go of its descriptor, whatever the kernel still
-// holds. Runs a real loop on its thread; every wait is for an event and has a bound.
+// holds. And its watch: a turn that lasts too long is told. Runs a real loop on its thread; every wait is for an event
+// and has a bound.
 #include "tests/support/catch.hpp"
 #include "tripool/actors/loop_actor.hpp"
 #include "tripool/actors/reactor/reactor.hpp"
@@ -8,10 +9,14 @@
 #include <caf/actor_system_config.hpp>
 #include <caf/scoped_actor.hpp>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <functional>
+#include <mutex>
+#include <vector>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -158,4 +163,33 @@ TEST_CASE("letting go of a number that another handler has got since leaves that
   b.put();
   f.on_loop([](reactor&) {});
   CHECK(of_b.calls == 1);
+}
+
+TEST_CASE("a loop that is blocked is reported while it lasts, and when it is over", "[reactor]") {
+  std::mutex mutex;
+  std::condition_variable told;
+  std::vector<blocked_loop> reports;
+  loop_fixture f; // Ends before what it reports to.
+  const auto has = [&](bool over) {
+    return std::any_of(reports.begin(), reports.end(), [&](const auto& x) { return x.over == over; });
+  };
+  f.loop.watch_turns(5ms, [&](const blocked_loop& x) {
+    std::lock_guard<std::mutex> guard{mutex};
+    reports.push_back(x);
+    told.notify_all();
+  });
+  // A turn that had begun before is not watched.
+  const auto before = f.loop.stats().wakeups;
+  REQUIRE(f.comes_true([&] { return f.loop.stats().wakeups > before; }));
+  bool heard = false;
+  f.on_loop([&](reactor&) {
+    std::unique_lock<std::mutex> guard{mutex};
+    heard = told.wait_for(guard, 10s, [&] { return has(false); }); // It blocks until somebody else has noticed.
+  });
+  REQUIRE(heard);
+  std::unique_lock<std::mutex> guard{mutex};
+  REQUIRE(told.wait_for(guard, 10s, [&] { return has(true); }));
+  for (const auto& x : reports) CHECK(x.lasted >= 5ms);
+  guard.unlock();
+  CHECK(f.loop.stats().blocked >= 1);
 }

@@ -87,6 +87,28 @@ TEST_CASE("Writes of a primary that hangs: the unsent ones move to the new prima
   CHECK(w.broken_promises() == "");
 }
 
+TEST_CASE("Connections that are closing already give no answer any more once their server is a ghost") {
+  actor_world w{narrow(primary)};
+  until_shortly_before_a_heartbeat(w);
+  w.write("insert warm up");
+  w.run();
+  w.db[primary].hang();
+  const auto x = w.write("insert k v");
+  w.run();
+  const auto is_out = [&] { return w.pool(primary).stats.state == pool_state::suspended; };
+  for (int i = 0; i < 100 && !is_out(); ++i) w.advance(100ms);
+  REQUIRE(is_out());
+  REQUIRE(x->answers == 0); // Its connection waits for cancel-grace.
+  fail_over(w);
+  const auto is_ghost = [&] { return w.status().monitor.table->routes[primary].ghost; };
+  for (int i = 0; i < 40 && !is_ghost(); ++i) w.advance(50ms);
+  REQUIRE(is_ghost());
+  w.db[primary].resume(); // It commits, with whoever still follows it.
+  w.advance(1s);
+  CHECK(x->is(outcome::in_doubt));
+  CHECK(w.broken_promises() == "");
+}
+
 TEST_CASE("A primary that hangs while it was idle gets no write at all: its connections are validated first") {
   actor_world w{narrow(primary)};
   w.advance(5s);

@@ -28,7 +28,8 @@ public:
       [this](statement& x) -> caf::delegated<result> {
         x.repeatable = what_->repeatable;
         const auto now = clock().now();
-        auto to = std::make_unique<promise_responder>(make_response_promise(), address(), answer_form::single);
+        auto to =
+          std::make_unique<promise_responder>(make_response_promise(), address(), address(), answer_form::single);
         tripool::request r{std::move(x), std::move(to), now, now + 1s};
         r.progress = what_->progress;
         r.attempts = what_->attempts;

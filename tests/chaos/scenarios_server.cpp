@@ -42,7 +42,11 @@ void hung(stage& s) {
 }
 
 void backend_killed(stage& s) {
-  const auto pid = must(s.servers().value(0, std::string{"select pid "} + sessions + " and state = 'active' limit 1"));
+  std::string pid;
+  s.wait_until("a server process at work", 5s, [&] {
+    pid = s.sql(0, std::string{"select pid "} + sessions + " and state = 'active' limit 1");
+    return !pid.empty();
+  });
   if (::kill(std::stoi(pid), SIGKILL) != 0) throw stage_error{"The server process could not be killed."};
   s.wait_until("the server's recovery", 10s,
                [&] { return static_cast<bool>(s.servers().value(0, "select pg_is_in_recovery()")); });
@@ -92,7 +96,8 @@ void failover(stage& s) {
 /// The old primary hangs, another is promoted, and the old one comes back as a ghost.
 void split_brain(stage& s, bool synchronous) {
   must(s.servers().hang(0));
-  must(s.servers().promote(1));
+  const auto next = most_advanced(s); // Either standby may be the one that confirmed a commit.
+  must(s.servers().promote(next));
   const auto promoted = stage::now();
   const auto served = s.first_write(promoted);
   if (synchronous) s.record("first write after promotion", served, 3s);
@@ -101,9 +106,9 @@ void split_brain(stage& s, bool synchronous) {
   s.play(1500ms);
   s.first_write(stage::now());
   if (synchronous)
-    s.account(1);
+    s.account(next);
   else
-    s.account(1, [fenced](const test::entry& e) { return e.sent > fenced; });
+    s.account(next, [fenced](const test::entry& e) { return e.sent > fenced; });
 }
 
 void demoted(stage& s) {
@@ -188,7 +193,7 @@ std::vector<scenario> server_scenarios() {
     {14, "backend-killed", true, {}, backend_killed},
     {15, "crash-and-restart", false, {}, crash_and_restart},
     {16, "fast-restart", false, {}, fast_restart},
-    {17, "terminate-storm", true, {}, terminate_storm},
+    {17, "terminate-storm", false, {}, terminate_storm},
     {18, "failover", true, synchronously(), failover},
     {19, "split-brain-async", false, {}, [](stage& s) { split_brain(s, false); }},
     {20, "split-brain-sync", false, synchronously(), [](stage& s) { split_brain(s, true); }},

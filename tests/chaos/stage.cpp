@@ -4,6 +4,7 @@
 
 #include <caf/scoped_actor.hpp>
 
+#include <algorithm>
 #include <cstdlib>
 #include <thread>
 
@@ -19,16 +20,30 @@ bool report::holds() const {
 
 stage::stage(cluster::private_cluster& servers, const stage_setup& how, std::uint64_t seed)
   : servers_(servers), how_(how), system_(config_) {
+  if (how_.load.mix.empty()) how_.load.mix = test::workload_options{}.mix;
+  prepare();
+  start(seed);
+  load_ = std::make_unique<test::workload>(system_, db_->delegate(), how_.load);
+  if (!load_->wait_until_done(now(), 100, 15s)) throw stage_error{"The load was not served before any fault."};
+}
+
+/// A database of its own, known to all members.
+void stage::prepare() {
   static int made = 0;
   database_ = "chaos_" + std::to_string(++made);
   must(servers_.create_database(database_));
   must(servers_.sql(0, test::workload::table, database_));
+  if (how_.by_name) names_ = std::make_unique<name_server>();
+  if (how_.plain_role) role_ = std::make_unique<app_role>(servers_, database_);
   for (std::size_t i = 1; i < servers_.size(); ++i) must(servers_.wait_until_caught_up(i));
-  if (how_.synchronous) {
-    must(servers_.configure(0, "synchronous_standby_names", "ANY 1 (node1, node2)"));
-    wait_until("synchronous replication", 5s,
-               [&] { return !must(servers_.value(0, "show synchronous_standby_names")).empty(); });
-  }
+  if (!how_.synchronous) return;
+  must(servers_.configure(0, "synchronous_standby_names", "ANY 1 (node1, node2)"));
+  wait_until("synchronous replication", 5s,
+             [&] { return !must(servers_.value(0, "show synchronous_standby_names")).empty(); });
+}
+
+/// The proxies, and a Tripool that knows only them.
+void stage::start(std::uint64_t seed) {
   auto o = default_options();
   instance_parts parts;
   for (std::size_t i = 0; i < o.pools.size(); ++i) {
@@ -36,26 +51,34 @@ stage::stage(cluster::private_cluster& servers, const stage_setup& how, std::uin
     proxies_.push_back(std::make_unique<fault_proxy>(at.port, seed + i + 1));
     if (proxies_.back()->port() == 0) throw stage_error{"There is no free port for a proxy on 127.0.0.1."};
     auto& p = o.pools[i];
-    p.target.host = at.host;
+    p.target.host = how_.by_name ? servers_.name(i) + ".chaos.test" : at.host;
     p.target.port = proxies_.back()->port();
     p.target.dbname = at.database;
-    p.target.user = at.user;
+    p.target.user = role_ ? app_role::name : at.user;
     p.target.application_name = "tripool chaos";
-    parts.passwords.emplace(p.name, secret{std::string{at.password}});
+    if (role_)
+      p.credentials.password_file = role_->password_file();
+    else
+      parts.passwords.emplace(p.name, secret{std::string{at.password}});
   }
   if (how_.adjust) how_.adjust(o);
-  if (const char* level = std::getenv("TRIPOOL_TEST_LOG")) parts.log = service::make_log(level);
+  if (role_)
+    parts.log = log_.make();
+  else if (const char* level = std::getenv("TRIPOOL_TEST_LOG"))
+    parts.log = service::make_log(level);
   parts.seed = seed;
   db_ = std::make_unique<instance>(system_, std::move(o), std::move(parts));
-  if (how_.load.mix.empty()) how_.load.mix = test::workload_options{}.mix;
-  load_ = std::make_unique<test::workload>(system_, db_->delegate(), how_.load);
-  if (!load_->wait_until_done(now(), 100, 15s)) throw stage_error{"The load was not served before any fault."};
 }
 
 stage::~stage() {
   for (auto& x : proxies_) x->mend();
   load_.reset();
   db_.reset();
+}
+
+std::string stage::sql(std::size_t member, const std::string& text) {
+  const auto found = must(servers_.sql(member, text, database_));
+  return found.empty() || found.front().empty() ? std::string{} : found.front().front();
 }
 
 service_status stage::status() {
@@ -130,9 +153,22 @@ void stage::account(std::size_t member, const std::function<bool(const test::ent
   report_.account = test::judge(*load_, must(test::read_ledger(servers_, member, database_)), how_.load, counts);
 }
 
+test::verdict stage::next_load(std::int64_t key_base) {
+  load_->finish();
+  auto out = test::judge(*load_, must(test::read_ledger(servers_, 0, database_)), how_.load);
+  load_.reset();
+  how_.load.key_base = key_base;
+  sql(0, "delete from ledger where k < " + std::to_string(key_base));
+  load_ = std::make_unique<test::workload>(system_, db_->delegate(), how_.load);
+  return out;
+}
+
 std::vector<scenario> all_scenarios() {
-  auto out = network_scenarios();
-  for (auto& x : server_scenarios()) out.push_back(std::move(x));
+  std::vector<scenario> out;
+  for (auto* some : {network_scenarios, packet_scenarios, server_scenarios, admission_scenarios, statement_scenarios,
+                     client_scenarios, name_scenarios})
+    for (auto& x : some()) out.push_back(std::move(x));
+  std::ranges::stable_sort(out, {}, &scenario::row);
   return out;
 }
 

@@ -63,8 +63,11 @@ TEST_CASE("each example prints what it promises") {
 TEST_CASE("the handbook quotes its examples word for word") {
   std::string all;
   for (const auto& source : examples()) all += contents(source) + "\n";
+  for (const auto& x : std::filesystem::directory_iterator{TRIPOOL_SOURCE_DIR "/docs/examples/rag/rag"})
+    all += contents(x.path()) + "\n";
   int quoted = 0;
-  for (const auto* page : {"/docs/guide.md", "/README.md"}) {
+  for (const auto* page :
+       {"/docs/guide.md", "/docs/failure-semantics.md", "/docs/tutorial-rag.md", "/docs/migration.md", "/README.md"}) {
     std::istringstream lines{contents(std::string{TRIPOOL_SOURCE_DIR} + page)};
     std::string before, line;
     while (std::getline(lines, line)) {

@@ -9,7 +9,16 @@ namespace tripool::test {
 
 using namespace std::chrono_literals;
 
-running_instance::running_instance(test_database& on, const instance_setup& how) : system_(config_) {
+namespace {
+
+caf::actor_system_config& prepared(caf::actor_system_config& x, const instance_setup& how) {
+  if (how.prepare) how.prepare(x);
+  return x;
+}
+
+} // namespace
+
+running_instance::running_instance(test_database& on, const instance_setup& how) : system_(prepared(config_, how)) {
   auto o = default_options();
   instance_parts parts;
   for (std::size_t i = 0; i < o.pools.size(); ++i) {
@@ -26,6 +35,12 @@ running_instance::running_instance(test_database& on, const instance_setup& how)
       parts.passwords.emplace(p.name, secret{std::string{how.user.empty() ? at.password : how.password}});
   }
   if (how.adjust) how.adjust(o);
+  parts.credential_sources = how.sources;
+  if (const char* level = std::getenv("TRIPOOL_TEST_LOG")) parts.log = service::make_log(level);
+  db_ = std::make_unique<instance>(system_, std::move(o), std::move(parts));
+}
+
+running_instance::running_instance(options o, instance_parts parts) : system_(config_) {
   if (const char* level = std::getenv("TRIPOOL_TEST_LOG")) parts.log = service::make_log(level);
   db_ = std::make_unique<instance>(system_, std::move(o), std::move(parts));
 }

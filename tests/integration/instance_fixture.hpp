@@ -17,6 +17,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace tripool::test {
 
@@ -27,12 +28,16 @@ struct instance_setup {
   std::string password_file{};
   duration connect_timeout = std::chrono::seconds{2};
   std::function<void(options&)> adjust{}; ///< Called with the options before the instance starts; may be empty.
+  std::function<void(caf::actor_system_config&)> prepare{};  ///< Called before the actor system is made; may be empty.
+  std::vector<std::shared_ptr<credential_source>> sources{}; ///< The application's own sources of credentials.
 };
 
 /// The instance. Its log goes to standard error if the environment variable TRIPOOL_TEST_LOG names a level.
 class running_instance {
 public:
   explicit running_instance(test_database& on, const instance_setup& how = {});
+  /// On servers of the test's own.
+  running_instance(options o, instance_parts parts);
 
   caf::actor_system& system() noexcept { return system_; }
   instance& db() noexcept { return *db_; }

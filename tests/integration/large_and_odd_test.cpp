@@ -150,7 +150,7 @@ TEST_CASE("a result up to result-bytes-max is given, a larger one is refused and
   REQUIRE(fits);
   CHECK(fits->raw(0, 0)->size() == 900'000);
   for (const char* text :
-       {"select repeat('x', 1100000)", "select repeat('x', 1000) from generate_series(1, 1000000)"}) {
+       {"select repeat('x', 1100000)", "select repeat('x', 1000) from (select generate_series(1, 1000000)) rows"}) {
     CAPTURE(text);
     const auto x = w.read(text);
     REQUIRE(!x);

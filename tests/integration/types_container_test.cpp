@@ -105,6 +105,13 @@ TEST_CASE("ranges and multiranges travel both ways", "[types]") {
   s.same<range<date>>("daterange", "[1970-01-01,infinity)", {date{std::chrono::sys_days{}}, date::infinity()});
   s.same<range<timestamptz>>("tstzrange", "[\"1970-01-01 00:00:00+00\",)",
                              {timestamptz{std::chrono::sys_time<std::chrono::microseconds>{}}, std::nullopt});
+  s.same<range<timestamp>>(
+    "tsrange", "[-infinity,\"1970-01-01 00:00:00\")",
+    {timestamp::minus_infinity(), timestamp{std::chrono::local_time<std::chrono::microseconds>{}}});
+  s.same<multirange<numeric>>("nummultirange", "{[1.5,2]}",
+                              {{{*numeric::parse("1.5"), *numeric::parse("2"), true, true}}});
+  s.same<multirange<date>>("datemultirange", "{[1970-01-01,infinity)}",
+                           {{{date{std::chrono::sys_days{}}, date::infinity()}}});
   s.same<multirange<int>>("int4multirange", "{[1,3),[5,9)}", {{{1, 3}, {5, 9}}});
   s.same<multirange<int>>("int4multirange", "{}", {});
   s.same<std::vector<range<int>>>("int4range[]", "{\"[1,2)\",empty}", {{1, 2}, {}});

@@ -90,6 +90,51 @@ TEST_CASE("arrays of every built-in type travel both ways", "[types]") {
   on.same("json[]", "{\"{}\"}", std::vector<json>{{"{}"}});
   on.same("cidr[]", "{10.0.0.0/8}", std::vector<cidr>{*cidr::parse("10.0.0.0/8")});
   on.same("int8multirange[]", "{\"{[1,2)}\"}", std::vector<multirange<std::int64_t>>{{{{1, 2}}}});
+  on.same("name[]", "{a_name,NULL}", with_null(identifier{"a_name"}));
+  on.same("\"char\"[]", "{q}", std::vector<char>{'q'});
+  CHECK(on.read<std::vector<std::string>>("bpchar[]", "{a,b}") == std::vector<std::string>{"a", "b"});
+}
+
+TEST_CASE("arrays of two and three dimensions travel both ways, whatever their elements", "[types]") {
+  types_session on;
+  on.ask("set timezone to 'UTC'");
+  const auto twice = [&]<class T>(const std::string& type, const T& x) {
+    INFO(type);
+    const array<std::optional<T>> flat{{{2, 1}, {2, 0}}, {x, std::nullopt, x, x}};
+    const array<T> deep{{{1, 1}, {2, 1}, {3, -7}}, std::vector<T>(6, x)};
+    const auto back = on.only<std::tuple<array<std::optional<T>>, array<T>, int, int>>(
+      "select $1::" + type + ", $2::" + type + ", array_ndims($1), array_lower($2, 3)", {flat, deep});
+    CHECK(std::get<0>(back) == flat);
+    CHECK(std::get<1>(back) == deep);
+    CHECK(std::get<2>(back) == 2);
+    CHECK(std::get<3>(back) == -7);
+  };
+  using std::chrono::microseconds;
+  twice("bool[]", true);
+  twice("int2[]", std::int16_t{-1});
+  twice("int4[]", 7);
+  twice("int8[]", std::int64_t{1} << 40);
+  twice("float4[]", 0.5F);
+  twice("float8[]", 0.1);
+  twice("numeric[]", *numeric::parse("1.50"));
+  twice("text[]", std::string{"a \"b\", {c}"});
+  twice("varchar[]", varchar{"v"});
+  twice("name[]", identifier{"n"});
+  twice("bytea[]", bytes{std::byte{0}, std::byte{255}});
+  twice("uuid[]", uuid{});
+  twice("oid[]", oid{4'294'967'295});
+  twice("date[]", date::infinity());
+  twice("time[]", time_of_day{microseconds{1}});
+  twice("timetz[]", time_with_zone{microseconds{0}, std::chrono::hours{2}});
+  twice("timestamp[]", timestamp::minus_infinity());
+  twice("timestamptz[]", timestamptz::infinity());
+  twice("interval[]", interval{14, -3, microseconds{1}});
+  twice("json[]", json{"{}"});
+  twice("jsonb[]", jsonb{"[1]"});
+  twice("inet[]", *inet::parse("::1"));
+  twice("cidr[]", *cidr::parse("10.0.0.0/8"));
+  twice("int4range[]", range<std::int32_t>{1, 5});
+  twice("tsrange[]", range<timestamp>{timestamp::minus_infinity(), std::nullopt});
 }
 
 TEST_CASE("a million elements travel both ways", "[types]") {

@@ -87,6 +87,15 @@ TEST_CASE("texts, characters and bytes travel both ways", "[types]") {
   CHECK(std::get<1>(back) == 256);
 }
 
+TEST_CASE("values of 64 MB travel both ways", "[types]") {
+  types_session s;
+  const bytes large(std::size_t{64} << 20U, std::byte{0xA5});
+  CHECK(std::get<0>(s.only<std::tuple<bytes>>("select $1", {large})) == large);
+  CHECK(s.only<int>("select length($1)", {large}) == 64 << 20);
+  const std::string text(std::size_t{64} << 20U, 'x');
+  CHECK(s.only<std::string>("select $1::text", {text}) == text);
+}
+
 TEST_CASE("uuid, json and addresses travel both ways", "[types]") {
   types_session s;
   const std::string id = "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11";

@@ -31,7 +31,8 @@ double milliseconds_of(duration x) {
 
 statement insertion(std::int64_t key, std::int64_t part, bool slow) {
   statement s;
-  s.text = slow ? "insert into ledger select $1, $2 from pg_sleep(0.02)" : "insert into ledger values ($1, $2)";
+  s.text = slow ? "insert into ledger (k, part) select $1, $2 from pg_sleep(0.02)"
+                : "insert into ledger (k, part) values ($1, $2)";
   s.parameters = {key, part};
   return s;
 }
@@ -58,7 +59,7 @@ public:
       delegate_(std::move(delegate)),
       options_(std::move(o)),
       turn_(n),
-      next_key_(static_cast<std::int64_t>(n + 1) * keys_per_caller) {}
+      next_key_(options_.key_base + static_cast<std::int64_t>(n + 1) * keys_per_caller) {}
 
   caf::behavior make_behavior() override {
     send(this, caf::tick_atom::value);
@@ -78,8 +79,11 @@ private:
     }
     if (e.what != task::batch) {
       auto s = insertion(e.key, 0, e.what == task::slow);
-      if (e.what == task::read) {
-        s = {"select count(*) from ledger where k = $1", {e.key}, access::read, false, {}, {}, {}};
+      if (!e.writes()) {
+        s = statement{};
+        s.text = e.what == task::row ? "select * from ledger where k = $1" : "select count(*) from ledger where k = $1";
+        s.parameters = {e.key};
+        s.mode = access::read;
       }
       s.timeout = options_.deadline;
       return ask<result>(std::move(s), std::move(e));
@@ -252,7 +256,7 @@ verdict judge(workload& load, const rows_by_key& rows, const workload_options& o
       out.failures[std::string{to_string(e.kind)} + " " + std::string{to_string(e.why.why)} + " " + e.why.sqlstate];
     if (n++ == 0) complain(out, "a failure", e);
   }
-  const auto own = rows.lower_bound(keys_per_caller); // Below are keys of no caller.
+  const auto own = rows.lower_bound(o.key_base + keys_per_caller); // Below are keys of no caller.
   const auto all = static_cast<std::size_t>(std::distance(own, rows.end()));
   if (out.unanswered == 0 && all > known) out.misreported += all - known;
   out.longest_gap = longest_gap(book);

@@ -24,8 +24,9 @@
 namespace tripool::test {
 
 /// What a caller asks for: `write` inserts its key once, `batch` twice in one transaction (parts 0 and 1), `read` looks
-/// a key up. `slow` is a write that takes some 20 ms in the server, so that there is always something on the wire.
-enum class task : std::uint8_t { read, write, slow, batch };
+/// a key up, `row` reads all of its columns. `slow` is a write that takes some 20 ms in the server, so that there is
+/// always something on the wire.
+enum class task : std::uint8_t { read, write, slow, batch, row };
 
 /// One request and its answer.
 struct entry {
@@ -36,13 +37,14 @@ struct entry {
   outcome kind = outcome::done;
   failure why; ///< Unless done.
 
-  bool writes() const noexcept { return what != task::read; }
+  bool writes() const noexcept { return what != task::read && what != task::row; }
 };
 
 struct workload_options {
   std::size_t callers = 32;
   std::chrono::milliseconds deadline{2500};
   std::chrono::milliseconds pause{1}; ///< Of a caller, between an answer and its next request.
+  std::int64_t key_base = 0;          ///< Its keys are above it: rows below are nobody's.
   std::vector<task> mix{task::read, task::write, task::read, task::batch, task::write, task::slow};
 };
 

@@ -42,7 +42,7 @@ TEST_CASE("the example configuration is right and gives the three pools their de
 
 TEST_CASE("the example's commented settings are right as well") {
   auto text = content_of(source_dir + "/config/tripool.conf");
-  for (const std::string key : {"password-file", "sslmode", "ssl-root-cert"}) {
+  for (const std::string key : {"password-file", "sslmode", "ssl-root-cert", "channel-binding"}) {
     const auto at = text.find("; " + key + " =");
     REQUIRE(at != std::string::npos);
     text.erase(at, 2);
@@ -59,6 +59,6 @@ TEST_CASE("the reference page lists the option table as it is") {
     std::ofstream{path, std::ios::binary} << wanted;
   else
     CHECK(page == wanted);
-  for (const auto* group : {"pool", "top", "requests", "monitor", "supervision", "listening"})
+  for (const auto* group : {"pool", "top", "requests", "monitor", "supervision", "listening", "simple-pool"})
     CHECK(page.find(std::string{"<!-- table: "} + group + " -->") != std::string::npos);
 }

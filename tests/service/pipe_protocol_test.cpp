@@ -2,6 +2,7 @@
 #include "tests/support/catch.hpp"
 
 #include "service/pipe/protocol.hpp"
+#include "tripool/core/result/noticed_result.hpp"
 
 using namespace tripool;
 using namespace std::chrono_literals;
@@ -196,4 +197,27 @@ TEST_CASE("a failure is rendered with its class, its SQLSTATE and all that is kn
         == R"({"id":7,"ok":false,"class":"in_doubt","sqlstate":"57P01","message":"the \"connection\" broke",)"
            R"("cause":"connection_lost","detail":"","hint":"","pool":"primary","server":"db1:5432","attempts":2,)"
            R"("spent_ms":1})");
+}
+
+TEST_CASE("a line can give its write a token, have it looked up, and ask for positions") {
+  const auto once = single(R"({"id":1,"kind":"write","sql":"x","token":"order-7","report_position":true})");
+  CHECK(once.token == "order-7");
+  CHECK(once.report_position);
+  CHECK_FALSE(once.resolve);
+  CHECK(single(R"({"id":1,"kind":"write","sql":"x","resolve":true})").resolve);
+  CHECK(single(R"({"id":1,"kind":"read","sql":"x","at_least":"1:0/16B3748"})").at_least == wal_position{1, 0x16b3748});
+  CHECK(std::get<batch>(good(R"({"id":1,"kind":"tx","tx":[{"sql":"x"}],"token":"t"})").what).token == "t");
+  CHECK(contains(refused(R"({"id":1,"kind":"write","sql":"x","token":7})"), "must be a text"));
+  CHECK(contains(refused(R"({"id":1,"kind":"read","sql":"x","at_least":"0/16B3748"})"), "must be a position"));
+  CHECK(contains(refused(R"({"id":1,"kind":"write","sql":"x","resolve":"yes"})"), "must be true or false"));
+}
+
+TEST_CASE("an answer says whether its token was applied, its position, and the proof of what did not run") {
+  auto x = with_receipt(make("INSERT 0 1", {}, {}), {application::already_applied, wal_position{1, 0x16b3748}});
+  const auto line = pipe::render("1", reply{{x}}, false);
+  CHECK(contains(line, R"("token":"already_applied")"));
+  CHECK(contains(line, R"("position":"1:0\/16B3748")") != contains(line, R"("position":"1:0/16B3748")"));
+  failure f;
+  f.proved = proof::never_sent;
+  CHECK(contains(pipe::render("1", f), R"("proof":"never_sent")"));
 }

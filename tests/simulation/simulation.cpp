@@ -1,4 +1,4 @@
-// The course of a history: requests, deaths, time, replication.
+// The course of a history: turns of requests, faults, deaths and time; then all faults end, and what is left is judged.
 // Used by tripool-sim through simulation.hpp.
 #include "tests/simulation/simulation.hpp"
 
@@ -9,125 +9,243 @@ namespace tripool::test {
 
 namespace {
 
-std::chrono::milliseconds ms(std::uint64_t x) {
-  return std::chrono::milliseconds{static_cast<std::int64_t>(x)};
-}
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+/// How soon after an orderly change of the primary a write must be acknowledged by the new one.
+constexpr duration failover_max = seconds{3};
 
 } // namespace
 
-simulation::simulation(std::uint64_t seed)
-  : random_(seed), begin_(world_.now()), trouble_(static_cast<unsigned>(random_() % 16)) {
-  // nop
+simulation::simulation(std::uint64_t seed, sim_profile profile)
+  : s_(seed, profile), asker_(s_), borrowers_(s_), ears_(s_), faults_(s_), bounds_(s_) {
+  report_.light = s_.plan.light;
+}
+
+simulation::~simulation() {
+  s_.world.close(); // Nobody may be told anything any more: the book goes before the world.
 }
 
 sim_report simulation::run() {
-  const auto turns = 40 + pick(80);
   try {
-    world_.advance(std::chrono::seconds{2});
-    for (std::uint64_t i = 0; i < turns; ++i) {
-      turn();
-      if (i % 10 == 9) check();
-      if (!report_.broken.empty()) break;
-    }
-    heal();
-    if (report_.broken.empty()) {
-      world_.advance(world_.env->config.requests.deadline_max + std::chrono::seconds{5});
-      check();
-      check_recovery();
-      check_histories();
-      check_batches();
-    }
+    play();
     count();
-    report_.simulated = world_.now() - begin_;
-    const auto left = world_.end();
-    if (left > 0) report_.broken.push_back(std::to_string(left) + " actors live on after the end");
+    report_.simulated = s_.world.now() - s_.begin;
+    borrowers_.end();
+    asker_.end();
+    ears_.end();
+    const auto left = s_.broken.empty() ? s_.world.end() : 0;
+    if (left > 0) s_.complain(std::to_string(left) + " actors live on after the end");
   } catch (const std::exception& e) {
-    report_.broken.push_back(std::string{"exception: "} + e.what());
+    s_.complain(std::string{"exception: "} + e.what());
   }
+  report_.broken = s_.broken;
+  report_.history.insert(report_.history.begin(), s_.history.begin(), s_.history.end());
   return std::move(report_);
 }
 
-void simulation::note(const std::string& what) {
-  const auto at = std::chrono::duration_cast<std::chrono::milliseconds>(world_.now() - begin_).count();
-  report_.history.push_back(std::to_string(at) + " ms: " + what);
+void simulation::play() {
+  advance(seconds{2});
+  for (std::uint64_t i = 0; i < s_.plan.turns && s_.broken.empty(); ++i) {
+    turn();
+    look();
+  }
+  faults_.heal();
+  if (s_.broken.empty()) come_to_rest();
+  if (s_.broken.empty()) check_service();
+  if (s_.broken.empty()) check_failover();
+  if (s_.broken.empty()) {
+    s_.book.look_at_the_end(s_.leader);
+    ears_.look_at_the_end();
+  }
+}
+
+void simulation::look() {
+  s_.book.look();
+  bounds_.look();
 }
 
 void simulation::turn() {
-  if (chance(70)) {
-    for (auto n = pick(6); n > 0; --n) ask();
-  }
-  if (chance(trouble_)) fault();
-  if (chance(4)) kill();
+  if (s_.chance(s_.plan.light ? 50 : 70))
+    for (auto n = s_.pick(s_.plan.asks_max); n > 0; --n) asker_.ask();
+  if (s_.plan.borrowers_max > 0 && s_.chance(60)) borrowers_.act();
+  if (s_.chance(20)) ears_.subscribe();
+  if (s_.chance(s_.plan.faults)) faults_.strike();
+  if (s_.chance(s_.plan.deaths)) kill();
+  if (s_.plan.deaths > 0 && s_.chance(1)) asker_.die();
+  if (s_.plan.faults > 0 && s_.pick(50) == 0) disaster();
   pass_time();
-  replicate();
-}
-
-void simulation::ask() {
-  if (chance(20)) return ask_batch();
-  const auto n = std::to_string(asked_++);
-  statement s;
-  s.timeout = chance(20) ? ms(0) : ms(20 + pick(5000));
-  if (chance(30)) {
-    s.text = "select k" + std::to_string(pick(asked_));
-    s.mode = access::read;
-  } else {
-    s.text = "insert k" + n + " v";
-    s.repeatable = chance(15);
-  }
-  note("ask " + s.text + (s.repeatable ? ", harmless" : "") + ", timeout " + std::to_string(s.timeout.count()) + " ms");
-  world_.ask(std::move(s));
-}
-
-void simulation::ask_batch() {
-  batch b;
-  std::string texts;
-  for (auto left = 2 + pick(3); left > 0; --left) {
-    statement s;
-    s.text = "insert k" + std::to_string(asked_++) + " v";
-    texts += (texts.empty() ? "" : "; ") + s.text;
-    b.statements.push_back(std::move(s));
-  }
-  b.timeout = ms(20 + pick(5000));
-  note("ask batch " + texts + ", timeout " + std::to_string(b.timeout.count()) + " ms");
-  world_.ask(std::move(b));
+  faults_.pass();
 }
 
 void simulation::pass_time() {
-  const auto how = pick(100);
+  if (s_.plan.light) {
+    advance(milliseconds{100});
+    faults_.pass(); // What waits for a standby need not wait for the next turn.
+    return advance(s_.ms(1000, 120'000));
+  }
+  const auto how = s_.pick(100);
   if (how < 50) {
-    for (auto n = pick(30); n > 0; --n) world_.step();
+    for (auto n = s_.pick(40); n > 0; --n) s_.world.step();
   } else if (how < 85) {
-    world_.advance(ms(1 + pick(300)));
+    advance(s_.ms(1, 300));
   } else if (how < 95) {
-    world_.advance(ms(300 + pick(5000)));
+    advance(s_.ms(300, 5000));
   } else if (how < 98) {
-    world_.advance(std::chrono::seconds{static_cast<std::int64_t>(10 + pick(600))});
-  } else {
-    const auto jump = ms(pick(3000));
-    note("the clock jumps by " + std::to_string(jump.count()) + " ms");
-    world_.skip(jump);
+    advance(s_.ms(10'000, 600'000));
+  } else if (s_.plan.faults > 0) {
+    const auto jump = s_.ms(0, 3000);
+    s_.note("the clock jumps by " + std::to_string(jump.count()) + " ms");
+    s_.world.skip(jump);
   }
 }
 
-/// Standbys take over a part of what they lack. A server that is down or hangs neither sends nor receives.
-void simulation::replicate() {
-  const auto works = [&](std::size_t i) { return !world_.db[i].hung() && !world_.db[i].dials().unreachable; };
-  if (!works(leader_)) return;
-  const auto there = world_.db[leader_].store().log().size();
-  for (std::size_t i = 0; i < world_.db.size(); ++i) {
-    if (i == leader_ || !world_.db[i].in_recovery() || !works(i) || chance(30)) continue;
-    const auto here = world_.db[i].store().log().size();
-    if (here < there) world_.db[i].replay_from(world_.db[leader_], here + pick(there - here) + 1);
+/// In pieces when it is long: standbys follow, and what is bounded is looked at on the way.
+void simulation::advance(duration x) {
+  constexpr duration piece = seconds{5};
+  for (; x > piece && s_.world.now() < s_.begin + seconds{60}; x -= piece) {
+    s_.world.advance(piece);
+    bounds_.look();
   }
+  s_.world.advance(x);
 }
 
-/// Whoever is at work dies, but for the delegate, which has nobody above it.
+/// Whoever is at work dies, but for the delegate, which has nobody above it. Sometimes it is one that seldom works.
 void simulation::kill() {
-  for (auto n = pick(20); n > 0; --n) world_.step();
-  const auto who = world_.next_in_line();
-  if (!who || who == world_.delegate) return;
-  note("death of " + actor_world::name_of(who));
-  world_.strike(who, static_cast<death>(pick(3)));
+  for (auto n = s_.pick(20); n > 0; --n) s_.world.step();
+  auto who = s_.world.next_in_line();
+  if (s_.chance(20)) {
+    const auto all = s_.world.query<topology_msg>(s_.world.delegate, get_topology{});
+    const auto n = s_.pick(5);
+    if (all && n == 0) who = all->monitor;
+    if (all && n == 1) who = all->carrier;
+    if (all && n == 2) who = all->listener;
+    if (all && n == 3) who = all->manager;
+    if (all && n == 4) who = all->pools.at(static_cast<std::size_t>(s_.pick(3)));
+  }
+  if (!who || who == s_.world.delegate) return;
+  const auto name = actor_world::name_of(who);
+  s_.note("death of " + name);
+  bounds_.died(name);
+  s_.world.strike(who, static_cast<death>(s_.pick(3)));
+}
+
+/// What random events seldom bring about together.
+void simulation::disaster() {
+  switch (s_.pick(4)) {
+    case 0: return flood();
+    case 1: return lose_failover();
+    case 2: return lose_notifications();
+    default:
+      if (s_.plan.deaths > 0) kill_pool_and_connections();
+  }
+}
+
+/// More requests than all limits hold, while servers are silent or down.
+void simulation::flood() {
+  const bool down = s_.chance(50);
+  if (down) {
+    faults_.crash_all();
+    advance(seconds{5}); // Until there is no server that could be thought to take writes.
+  } else {
+    for (std::size_t i = 0; i < s_.world.db.size(); ++i) faults_.hold_all(i);
+  }
+  asker_.burst();
+  if (down) faults_.start_all();
+}
+
+/// Writes are lost on their way, and with them their server; its successor goes on where its log ends.
+void simulation::lose_failover() {
+  for (int i = 0; i < 4; ++i) asker_.ask_resolved();
+  for (auto n = s_.pick(120); n > 0; --n) s_.world.step();
+  faults_.lose_all(s_.leader);
+  for (auto n = s_.pick(60); n > 0; --n) s_.world.step();
+  faults_.promote();
+  for (int i = 0; i < 20; ++i) asker_.write(s_.ms(500, 5000));
+  advance(s_.ms(100, 3000));
+}
+
+/// Something is notified that no subscriber can hear any more.
+void simulation::lose_notifications() {
+  ears_.subscribe();
+  advance(milliseconds{10});
+  faults_.hold_all(s_.leader);
+  for (int i = 0; i < 3; ++i) asker_.notify();
+  s_.world.run();
+  faults_.reset_all(s_.leader);
+}
+
+/// Writes are on the wire, their pool dies, and then whoever was to bring their answers.
+void simulation::kill_pool_and_connections() {
+  const auto all = s_.world.query<topology_msg>(s_.world.delegate, get_topology{});
+  const auto pool = all ? all->pools.at(s_.leader) : caf::actor{};
+  if (!pool) return;
+  faults_.hold_all(s_.leader);
+  for (int i = 0; i < 5; ++i) asker_.write(s_.ms(500, 5000));
+  s_.world.run();
+  const auto status = s_.world.query<pool_status>(pool, get_status{});
+  s_.note("death of a pool and of its connections");
+  bounds_.died("tripool.pool");
+  s_.world.strike(pool, death::kill);
+  s_.world.run();
+  if (!status) return;
+  for (const auto& c : status->connections) s_.world.strike(c.who, static_cast<death>(s_.pick(3)));
+}
+
+/// Time without faults: standbys follow closely for a while, then every second.
+void simulation::calm(duration x) {
+  const auto begin = s_.world.now();
+  while (s_.world.now() - begin < x) {
+    s_.world.advance(s_.world.now() - begin < seconds{8} ? milliseconds{100} : milliseconds{2000});
+    faults_.pass();
+  }
+  look();
+}
+
+/// Everything is answered, everybody who borrowed is gone, and nothing is left behind.
+void simulation::come_to_rest() {
+  borrowers_.end();
+  calm(seconds{90}); // The longest deadline is 30 s, the longest grace of a dead connection shorter.
+  bounds_.look_at_rest();
+}
+
+/// With all servers up, writes and reads are served, and at once.
+void simulation::check_service() {
+  const auto write = asker_.write(seconds{5});
+  const auto read = asker_.read("after", seconds{5});
+  calm(seconds{6});
+  if (!write->done) s_.complain("no write after all faults have ended: " + write->text());
+  if (!read->done) s_.complain("no read after all faults have ended: " + read->text());
+}
+
+/// An orderly change of the primary is found out by the requests themselves, without waiting for a heartbeat.
+void simulation::check_failover() {
+  if (!s_.chance(30)) return;
+  faults_.switch_over();
+  const auto begin = s_.world.now();
+  bool served = false;
+  std::vector<deed_ptr> asked;
+  while (!served && s_.broken.empty() && s_.world.now() - begin < failover_max) {
+    asked.push_back(asker_.write(seconds{1}));
+    s_.world.advance(milliseconds{100});
+    faults_.pass();
+    for (const auto& x : asked) served = served || x->done;
+  }
+  if (!served) s_.complain("no write is acknowledged 3 s after an orderly change of the primary");
+  calm(seconds{35});
+}
+
+void simulation::count() {
+  for (const auto& x : s_.book.all()) {
+    if (x->orphan && x->answers == 0) continue;
+    ++report_.requests;
+    if (x->done) ++report_.done;
+    if (x->is(outcome::not_executed)) ++report_.not_executed;
+    if (x->is(outcome::rejected)) ++report_.rejected;
+    if (x->is(outcome::in_doubt)) ++report_.in_doubt;
+    report_.history.push_back(x->what + " -> " + x->text());
+  }
+  report_.lost_by_server = s_.book.lost_by_server();
 }
 
 } // namespace tripool::test

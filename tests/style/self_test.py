@@ -4,6 +4,7 @@ import sys
 import unittest
 
 sys.dont_write_bytecode = True
+import links  # noqa: E402
 import style  # noqa: E402  (after the flag above, which keeps compiled files out of the tree)
 
 OPENING = "// What this is.\n"
@@ -12,6 +13,20 @@ HEADER = OPENING + "#pragma once\n"
 
 def rules(path, text):
     return [finding.rule for finding in style.check_bytes(path, text.encode())]
+
+
+PAGES = {
+    "README.md": "# A\n\n## Try it\n\n### `run`, and then?\n\n## Try it\n\n```\n# no heading\n```\n",
+    "docs/guide.md": "# B\n",
+    "docs/examples/rag/README.md": "# C\n",
+    "docs/examples/rag/tests/a_test.cpp": "",
+    "scripts/format": "",
+}
+
+
+def pointers(path, text):
+    tree = links.Tree(PAGES, PAGES.get)
+    return [finding.text for finding in style.check_pointers(tree, path, text.encode())]
 
 
 def function(lines):
@@ -92,6 +107,23 @@ class broken(unittest.TestCase):
         self.flagged("opening", "cmake/a.cmake", "set(a 1)\n")
         self.flagged("pragma-once", "core/a.hpp", OPENING + "int x;\n")
 
+    def test_pointers(self):
+        for path, text in [
+            ("README.md", "[x](docs/gone.md)\n"),
+            ("README.md", "[x](docs/guide.md#gone)\n"),
+            ("README.md", "[x](#no-heading)\n"),
+            ("README.md", "[a](docs/guide.md) and [b](gone.md \"title\")\n"),
+            ("README.md", "[x]: gone.md\n"),
+            ("docs/guide.md", "[x](docs/guide.md)\n"),
+            ("docs/guide.md", "see `scripts/gone`\n"),
+            ("docs/guide.md", "```sh\nscripts/gone --now\n```\n"),
+            ("docs/guide.md", "tests/unit/gone_test.cpp\n"),
+            ("docs/guide.md", "docs/examples/x*\n"),
+            ("core/a.hpp", "// docs/gone.md says why\n"),
+            ("docs/examples/rag/README.md", "tests/gone_test.cpp\n"),
+        ]:
+            self.assertTrue(pointers(path, text), f"{path}: {text!r}")
+
     def test_contents(self):
         for mark in ("TO" + "DO", "FIX" + "ME"):
             self.flagged("mark", "core/a.cpp", OPENING + f"// {mark}: later\n")
@@ -134,6 +166,18 @@ class in_order(unittest.TestCase):
         self.passes("core/a.cpp", OPENING + "// " + "x" * 117 + "\n")
         self.passes("core/a.cpp", OPENING + function(70) + function(70))
         self.passes("core/a.hpp", HEADER + "struct a {\n" + "  int f() { return 1; }\n" * 100 + "};\n")
+
+    def test_pointers_that_lead_somewhere(self):
+        for path, text in [
+            ("README.md", "[x](docs/guide.md), [y](docs/), [z](docs/guide.md#b), [a](#try-it), [b](#try-it-1)\n"),
+            ("README.md", "[x](#run-and-then) and [y](https://gone.example/docs/gone.md#x)\n"),
+            ("README.md", "`[](const error& e)` and\n```cpp\n[](gone.md) {}\n```\n"),
+            ("docs/guide.md", "[x](../README.md#a) and [y](examples/rag/README.md)\n"),
+            ("docs/guide.md", "`scripts/format`, `docs/`, docs/examples/*, scripts/format. Target tests/x/all.\n"),
+            ("docs/examples/rag/README.md", "`tests/a_test.cpp` and `docs/guide.md`\n"),
+            ("core/a.hpp", '#include "tripool/core/gone.hpp" // build/docs/x, $folder/docs/x\n'),
+        ]:
+            self.assertEqual(pointers(path, text), [], f"{path}: {text!r}")
 
     def test_what_only_looks_forbidden(self):
         self.passes("core/a.cpp", OPENING + "// never calls steady_clock::now() itself\n")

@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 # The tree's own style, held by a test: which folder may include what, how long files, functions and lines are, how a
-# file opens, and what no file contains. It reads the tracked files (all files but build folders where there is no git),
-# prints each finding as path:line: [rule] text, and fails when there is one. Standard library only; self_test.py shows
-# for each rule a text that breaks it.
+# file opens, what no file contains, and that what a text points at is there (links.py). It reads the tracked files (all
+# files but build folders where there is no git), prints each finding as path:line: [rule] text, and fails when there is
+# one. Standard library only; self_test.py shows for each rule a text that breaks it.
 import pathlib
 import re
 import subprocess
 import sys
+
+import links
 
 HEADER_LINES_MAX = 300
 SOURCE_LINES_MAX = 400
@@ -31,6 +33,7 @@ QUOTED_ALLOWED = {
     "tests/unit/postgres/": r"(tripool/core/|tests/support/)",
     "tests/embedding/": r"tripool/(core|actors)/",
     "docs/": r"tripool/(core|actors)/",
+    "docs/examples/rag/": r"rag/",
 }
 # What a folder may not include between angle brackets. Elsewhere everything but libpq is allowed.
 THREADS_AND_IO = r"(thread|mutex|shared_mutex|condition_variable|future|fstream|iostream|filesystem)$"
@@ -204,16 +207,24 @@ def check_bytes(path, data):
     if path.endswith(GENERATED) or path.startswith("build"):
         yield Finding(path, 1, "generated", "a generated file does not belong into the tree")
         return
+    if path.startswith("tests/fuzz/corpus/"):
+        return  # Raw input by nature.
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
         text = "\0"
     if "\0" in text:
-        # Fuzzing corpora are bytes by nature; pictures belong to the handbook.
-        if not path.startswith("tests/fuzz/") and not path.endswith((".png", ".ico")):
+        if not path.endswith((".png", ".ico")):  # Pictures belong to the handbook.
             yield Finding(path, 1, "binary", "not a text file")
         return
     yield from check_text(path, text)
+
+
+def check_pointers(tree, path, data):
+    """The pointers of the file `path` into `tree` that lead nowhere."""
+    if b"\0" not in data and not path.startswith("build"):
+        for number, wrong in links.check_pointers(tree, path, data.decode("utf-8", "replace")):
+            yield Finding(path, number, "pointer", wrong)
 
 
 def tree_files(top):
@@ -233,6 +244,8 @@ def main():
     top = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ".").resolve()
     names = tree_files(top)
     findings = [finding for name in names for finding in check_bytes(name, (top / name).read_bytes())]
+    tree = links.Tree(names, lambda name: (top / name).read_text(encoding="utf-8"))
+    findings += [finding for name in names for finding in check_pointers(tree, name, (top / name).read_bytes())]
     for finding in findings:
         print(finding)
     print(f"{len(names)} files, {len(findings)} findings")

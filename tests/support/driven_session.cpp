@@ -103,6 +103,7 @@ bool driven_session::await_loss() {
 bool driven_session::begin_copy(const std::string& text) {
   const auto copies = heard.copies.size();
   const auto results = heard.results.size();
+  copy_result_ = results;
   if (!session_->begin_copy(text)) {
     return false;
   }
@@ -123,12 +124,8 @@ wire_result driven_session::end_copy(const std::optional<std::string>& fail_beca
   wire_result none;
   none.what = wire_result::kind::aborted;
   none.error.message = "no answer came";
-  const auto first = heard.results.size();
-  if (!session_->copy_end(fail_because)) {
-    none.error.message = "no data was taken any more";
-    return none;
-  }
-  return await_results(first + 1) ? heard.results[first] : none;
+  session_->copy_end(fail_because); // Not taken when the server has refused the data already: its answer is on the way.
+  return await_results(copy_result_ + 1) ? heard.results[copy_result_] : none;
 }
 
 wire_result driven_session::run(const std::string& sql, const std::vector<parameter>& parameters,

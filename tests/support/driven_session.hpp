@@ -66,7 +66,7 @@ public:
   bool begin_copy(const std::string& text);
   /// Hands over data of a COPY and runs until it is written out. Returns whether it was taken.
   bool put(std::string_view data);
-  /// Ends the data of a COPY and returns its result.
+  /// Ends the data of a COPY, unless the server has refused it already, and returns its result.
   wire_result end_copy(const std::optional<std::string>& fail_because = std::nullopt);
   /// Runs one statement under its own sync and returns its answer; the sync's answer is checked to have arrived.
   wire_result run(const std::string& sql, const std::vector<parameter>& parameters = {},
@@ -85,6 +85,7 @@ private:
   void step(std::chrono::milliseconds limit);
 
   std::atomic<bool> woken_{false};
+  std::size_t copy_result_ = 0; ///< Where the result of the last COPY stands, or will.
   std::unique_ptr<session> session_;
 };
 

@@ -8,8 +8,15 @@
 
 namespace tripool::test {
 
+// GCC says so by a macro, clang by a feature.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 inline constexpr bool memory_can_be_measured = false;
+#elif defined(__has_feature)
+#  if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+inline constexpr bool memory_can_be_measured = false;
+#  else
+inline constexpr bool memory_can_be_measured = true;
+#  endif
 #else
 inline constexpr bool memory_can_be_measured = true;
 #endif

@@ -208,6 +208,7 @@ bool sim_backend::run_control(const sim_message& m, const sim_command& c) {
       if (block_ == block::none) notice(message("WARNING", "25P01", "there is no transaction in progress"));
       auto x = commit();
       if (x.what != stroke::kind::wait) block_ = block::none;
+      if (x.what == stroke::kind::error) roll_back(); // Its savepoints end with it.
       if (x.what != stroke::kind::none) return handle(m, std::move(x));
       complete(tag("COMMIT"));
       return true;
@@ -235,6 +236,13 @@ std::optional<server_message> sim_backend::refusal_of(const sim_command& c) cons
   if (c.writes() && read_only) return error("25006", "cannot execute this in a read-only transaction");
   if (c.what == sim_verb::insert_unique && !home_.store().preview(c.key, writes_).empty())
     return error("23505", "duplicate key value violates unique constraint");
+  if (c.what == sim_verb::token_claim && !home_.tokens())
+    return error("42P01", "relation \"tripool.tokens\" does not exist");
+  if (c.what == sim_verb::token_claim && !home_.store().preview(c.key, writes_).empty()) {
+    auto e = error("23505", "duplicate key value violates unique constraint \"tripool_tokens_token\"");
+    e.constraint = "tripool_tokens_token";
+    return e;
+  }
   if ((c.what == sim_verb::listen || c.what == sim_verb::notify) && home_.in_recovery())
     return error("25006", "cannot execute this during recovery");
   return std::nullopt;
@@ -244,6 +252,7 @@ bool sim_backend::run_statement(const sim_message& m, const sim_command& c, cons
   const bool by_name = m.what == sim_message::kind::execute_prepared;
   auto x = strike(text, false, by_name, fault_point::before);
   if (x.what != stroke::kind::none) return handle(m, std::move(x));
+  if (must_wait_for_token(c)) return false;
   if (auto e = refusal_of(c)) return answer_error(m, std::move(*e)), true;
   auto rows = perform(c);
   pipelining_ = true;
@@ -312,6 +321,14 @@ result sim_backend::perform(const sim_command& c) {
     case sim_verb::probe: return home_.probe_row();
     case sim_verb::listen: listens_.emplace_back(true, c.key); return tag("LISTEN");
     case sim_verb::unlisten: listens_.emplace_back(false, c.key); return tag("UNLISTEN");
+    case sim_verb::identity:
+      if (xid_.empty()) xid_ = home_.begin_transaction();
+      return home_.identity_row(xid_);
+    case sim_verb::status: return home_.status_row(c.key, c.value);
+    case sim_verb::position: return home_.position_row();
+    case sim_verb::token_claim:
+    case sim_verb::token_ask:
+    case sim_verb::token_withdraw: return perform_token(c);
     case sim_verb::notify: notifies_.push_back({c.key, c.value, pid_}); return select({{cell{""}}});
     default: return tag("NOOP");
   }

@@ -48,11 +48,21 @@ public:
   bool over() const noexcept { return over_; }
   /// A statement waits by a scripted delay.
   bool delayed() const noexcept { return delayed_at_.has_value(); }
+  /// A transaction of its client's stands open.
+  bool in_block() const noexcept { return block_ != block::none; }
+  /// A commit waits for a synchronous standby.
+  bool waits_for_standby() const noexcept { return standby_wait_.has_value(); }
   std::size_t prepared_statements() const noexcept { return statements_.size(); }
 
   /// Runs what has arrived, until nothing is left, a delay, or the end.
   void run();
   void release_delay();
+  /// Goes on after a wait for another transaction's token, which has ended; it may have to wait again.
+  void release_lock();
+  /// A standby has so many of the server's transactions: a commit that waited for that goes on.
+  void replicated(std::size_t transactions);
+  /// Whether its open transaction has written the key.
+  bool holds(const std::string& key) const;
   /// pg_cancel_backend: strikes what is delayed at this moment, else nothing. A wait after the commit ends with success
   /// and a warning, as a wait for the synchronous standby does.
   void cancel();
@@ -112,7 +122,9 @@ private:
   bool finish_copy();
   void refuse_copy(server_message e);
   void give_data(const sim_command& c);
+  bool must_wait_for_token(const sim_command& c);
   std::optional<server_message> refusal_of(const sim_command& c) const;
+  result perform_token(const sim_command& c);
   result perform(const sim_command& c);
 
   stroke strike(const std::string& text, bool control, bool by_name, fault_point at);
@@ -152,8 +164,11 @@ private:
   std::set<std::string> channels_;
   std::vector<sim_reply> unflushed_;
   std::optional<fault_point> delayed_at_;
-  std::optional<fault_point> passed_;   ///< The message at the head has waited here, and goes on.
-  std::optional<server_message> order_; ///< What ended the wait: a cancel or a termination.
+  std::optional<fault_point> passed_;       ///< The message at the head has waited here, and goes on.
+  std::optional<server_message> order_;     ///< What ended the wait: a cancel or a termination.
+  std::string xid_;                         ///< Of its transaction, if it was asked for.
+  std::optional<std::size_t> standby_wait_; ///< How much of the log a standby must have before its commit is told.
+  bool locked_ = false;                     ///< It waits for another transaction's end, not for a test.
   bool running_ = false;
   bool over_ = false;
 };

@@ -64,10 +64,19 @@ sim_backend::stroke sim_backend::commit() {
       if (hit.what != stroke::kind::none) return hit;
     }
     home_.store().commit(writes_);
-    writes_.clear();
+    const bool wrote = !std::exchange(writes_, {}).empty();
+    if (wrote && home_.synchronous()) standby_wait_ = home_.store().log().size();
+    if (wrote) home_.transaction_ended();
     publish();
     for (const auto& x : members_) home_.ledger().settle(x.entry, sim_execution::end::committed);
   }
+  if (standby_wait_ && !order_) {
+    delayed_at_ = fault_point::after_commit;
+    flush_replies();
+    return {stroke::kind::wait, {}};
+  }
+  standby_wait_.reset();
+  home_.end_transaction(std::exchange(xid_, {}), "committed"); // Until now it was in progress, as others see it.
   for (const auto& x : members_) {
     auto hit = strike(x.text, false, x.prepared, fault_point::after_commit);
     if (hit.what != stroke::kind::none) return hit;
@@ -78,13 +87,21 @@ sim_backend::stroke sim_backend::commit() {
   return {};
 }
 
+void sim_backend::replicated(std::size_t transactions) {
+  if (!standby_wait_ || *standby_wait_ > transactions) return;
+  standby_wait_.reset();
+  release_delay();
+}
+
 void sim_backend::roll_back() {
   for (const auto& x : members_)
     if (home_.ledger().entries()[x.entry].now == sim_execution::end::open)
       home_.ledger().settle(x.entry, sim_execution::end::rolled_back);
   members_.clear();
   savepoints_.clear();
-  writes_.clear();
+  const bool wrote = !std::exchange(writes_, {}).empty();
+  home_.end_transaction(std::exchange(xid_, {}), "aborted");
+  if (wrote) home_.transaction_ended();
   listens_.clear();
   notifies_.clear();
   pipelining_ = false;
@@ -168,6 +185,8 @@ void sim_backend::flush_replies() {
 void sim_backend::end(const std::string& sqlstate, const std::string& text) {
   over_ = true;
   delayed_at_.reset();
+  if (standby_wait_) home_.end_transaction(std::exchange(xid_, {}), "committed");
+  standby_wait_.reset();
   block_ = block::none;
   roll_back();
   sim_reply x;

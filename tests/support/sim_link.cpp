@@ -37,6 +37,7 @@ bool sim_link::send(sim_message x) {
 bool sim_link::flush() {
   if (ended()) return true;
   if (blocked_) return outgoing_.empty();
+  if (losing_) outgoing_.clear();
   for (auto& x : outgoing_) arrived_.push_back(std::move(x));
   outgoing_.clear();
   return true;

@@ -54,6 +54,8 @@ public:
   void release_all() { release(unlimited); }
   /// What the client writes stays in its buffer: `flush` returns false.
   void block_writes(bool x);
+  /// What the client writes from now on is lost on its way, and nobody says so.
+  void lose_writes() noexcept { losing_ = true; }
   /// The client's end breaks: what is under way to it is lost, and it learns of it. What has reached the server runs.
   void cut(std::string why = "connection reset by peer");
   /// The client's library takes `n` more operations, then breaks as by `cut`.
@@ -94,6 +96,7 @@ private:
   std::size_t incoming_ = 0;
   std::size_t takes_ = unlimited;
   bool blocked_ = false;
+  bool losing_ = false;
   bool cut_ = false;
   bool closed_ = false;
 };

@@ -17,6 +17,7 @@
 #include "tripool/core/result/result.hpp"
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -66,6 +67,16 @@ public:
   void set_read_only(bool x);
   /// A standby takes over what another server has committed, up to `count` transactions.
   void replay_from(sim_server& primary, std::size_t count = static_cast<std::size_t>(-1));
+  /// Commits are told only when a standby has them (see replicated), as with synchronous_standby_names.
+  void set_synchronous(bool x) noexcept { synchronous_ = x; }
+  bool synchronous() const noexcept { return synchronous_; }
+  /// A standby has so many of its transactions.
+  void replicated(std::size_t transactions);
+  /// Becomes a standby of another server with all that it has, and nothing else: its processes end (pg_rewind).
+  void rejoin(sim_server& primary);
+  /// Whether the table of tokens exists.
+  void set_tokens(bool x) noexcept { tokens_ = x; }
+  bool tokens() const noexcept { return tokens_; }
   void set_replay_lag(std::optional<double> seconds) noexcept { replay_lag_seconds_ = seconds; }
 
   // -- what befalls it ----------------------------------------------------------------------------------------------
@@ -78,6 +89,8 @@ public:
   void start() noexcept { dials_.unreachable = false; }
   void terminate_all(const std::string& sqlstate = "57P01",
                      const std::string& message = "terminating connection due to administrator command");
+  /// How many dials wait for an answer.
+  std::size_t waiting_dials();
   /// Lets every delayed statement go on.
   void release_delays();
   /// Tells whoever listens on a channel, as another client's NOTIFY does.
@@ -98,8 +111,18 @@ public:
   admission admit(const std::shared_ptr<sim_link>& link, const std::string* password);
   /// The row that answers the monitor's probe.
   result probe_row() const;
+  // What is known of transactions whose id was asked for.
+  std::string begin_transaction();
+  void end_transaction(const std::string& xid, std::string how);
+  result identity_row(const std::string& xid) const;
+  result status_row(const std::string& xid, const std::string& timeline) const;
+  /// The row that answers who asks for the log's position.
+  result position_row() const;
+  std::uint64_t position() const noexcept { return 16'777'216 + store_.log().size() * 100; }
   /// A transaction that notified has committed: whoever listens is told.
   void notified(const sim_notification& x);
+  /// A transaction that had written has ended: who waits for it goes on.
+  void transaction_ended();
   std::uint32_t schema() const noexcept { return schema_; }
   bool eager_replies() const noexcept { return eager_; }
 
@@ -118,6 +141,11 @@ private:
   std::uint32_t schema_ = 0;
   std::int32_t last_pid_ = 1000;
   std::optional<double> replay_lag_seconds_;
+  std::map<std::string, std::string> transactions_; ///< Their status, by id.
+  std::uint64_t crashes_ = 0;
+  std::uint64_t last_xid_ = 0;
+  bool tokens_ = true;
+  bool synchronous_ = false;
   bool standby_ = false;
   bool read_only_ = false;
   bool hung_ = false;

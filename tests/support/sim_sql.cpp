@@ -4,6 +4,8 @@
 #include "tripool/core/codec/codec.hpp"
 #include "tripool/core/health/probe.hpp"
 #include "tripool/core/listen/channel.hpp"
+#include "tripool/core/outcome/doubt.hpp"
+#include "tripool/core/statement/token.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -99,6 +101,22 @@ sim_command parse_copy(const std::vector<std::string>& w) {
   return lower(w[3]) == "stdout" ? sim_command{sim_verb::copy_out, w[1], {}, 0} : sim_command{};
 }
 
+/// A statement around a token: its verb and the token behind it. Nothing: it is none.
+sim_command parse_token(std::string_view verb, const std::vector<std::string>& w) {
+  if (w.size() != 2) return {};
+  if (verb == "claim") return {sim_verb::token_claim, "token:" + w[1], "t", 0};
+  if (verb == "ask") return {sim_verb::token_ask, "token:" + w[1], {}, 0};
+  if (verb == "withdraw") return {sim_verb::token_withdraw, "token:" + w[1], "f", 0};
+  return {};
+}
+
+/// The short form of a statement around a token, or nothing.
+std::string_view token_verb(std::string_view text) {
+  if (text == token_claim_text) return "claim";
+  if (text == token_confirm_text) return "ask";
+  return text == token_withdraw_text ? "withdraw" : "";
+}
+
 /// The name in double quotes at the end of LISTEN or UNLISTEN; no name, no command.
 sim_command parse_listen(sim_verb verb, std::string_view bound) {
   const auto begin = bound.find('"');
@@ -128,6 +146,9 @@ bool sim_command::writes() const noexcept {
     case sim_verb::select_put:
     case sim_verb::call:
     case sim_verb::copy_in:
+    case sim_verb::token_claim:
+    case sim_verb::token_ask:
+    case sim_verb::token_withdraw:
     case sim_verb::vacuum: return true;
     default: return false;
   }
@@ -149,9 +170,15 @@ bool sim_command::is_control() const noexcept {
 }
 
 std::string sim_bound_text(std::string_view text, std::span<const parameter> parameters) {
-  if (text == probe_text) return std::string{text};
+  if (text == probe_text || text == wal_position_text) return std::string{text};
   if (text == notify_text && parameters.size() == 2)
     return "notify " + text_of(parameters[0]) + ' ' + text_of(parameters[1]);
+  if (text == identity_text) return "identity";
+  if (text == status_text && parameters.empty()) return "status $1 $3"; // When it is prepared.
+  if (text == status_text && parameters.size() == 3)
+    return "status " + text_of(parameters[0]) + ' ' + text_of(parameters[2]);
+  if (const auto verb = token_verb(text); !verb.empty())
+    return std::string{verb} + ' ' + (parameters.empty() ? "$1" : text_of(parameters[0]));
   std::string out;
   for (auto& word : words_of(text)) {
     if (word.size() > 1 && word.front() == '$') {
@@ -166,6 +193,7 @@ std::string sim_bound_text(std::string_view text, std::span<const parameter> par
 
 sim_command sim_parse(std::string_view bound) {
   if (bound == probe_text) return {sim_verb::probe, {}, {}, 0};
+  if (bound == wal_position_text) return {sim_verb::position, {}, {}, 0};
   if (bound == notify_text) return {sim_verb::notify, {}, {}, 0}; // When it is prepared.
   const auto w = words_of(bound);
   if (w.empty()) return {};
@@ -175,7 +203,10 @@ sim_command sim_parse(std::string_view bound) {
   if (verb == "update" && w.size() == 3) return {sim_verb::update, w[1], w[2], 0};
   if (verb == "delete" && w.size() == 2) return {sim_verb::remove, w[1], {}, 0};
   if (verb == "call" && w.size() == 3) return {sim_verb::call, w[1], w[2], 0};
+  if (verb == "identity" && w.size() == 1) return {sim_verb::identity, {}, {}, 0};
+  if (verb == "status" && w.size() == 3) return {sim_verb::status, w[1], w[2], 0};
   if (verb == "copy") return parse_copy(w);
+  if (verb == "claim" || verb == "ask" || verb == "withdraw") return parse_token(verb, w);
   if (verb == "vacuum") return {sim_verb::vacuum, {}, {}, 0};
   if (verb == "listen") return parse_listen(sim_verb::listen, bound);
   if (verb == "unlisten") return parse_listen(sim_verb::unlisten, bound);

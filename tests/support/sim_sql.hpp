@@ -4,6 +4,7 @@
 //   savepoint N | rollback to savepoint N | release savepoint N | discard all | set N V | show N
 //   vacuum | call K V | noop | begin [... read only] | commit | rollback | deallocate NAME | the monitor's probe
 //   copy K from stdin (one row a line; a line "bad" is refused) | copy K to stdout | copy big N to stdout (N rows)
+//   claim T (or ask T, withdraw T), which is what the statements around a token become
 //   listen "K" | unlisten "K" | notify K V, which is what `select pg_notify($1, $2)` becomes
 // Knows nothing of sessions. Used by the simulated backend.
 #pragma once
@@ -47,6 +48,12 @@ enum class sim_verb : std::uint8_t {
   show, ///< One row with the value, or an empty text.
   deallocate,
   probe,
+  position,       ///< Timeline and position of the log.
+  identity,       ///< The transaction's id, the cluster, the timeline and the server's incarnation.
+  status,         ///< What became of the transaction `key` of the timeline `value`.
+  token_claim,    ///< A token's row, unique: waits for another transaction that has it under way.
+  token_ask,      ///< One row with `applied`, or none; counts as a write.
+  token_withdraw, ///< Inserts an unapplied row unless there is one; one row with `applied`.
   copy_in,
   copy_out,
   copy_out_big, ///< `size` rows.

@@ -5,9 +5,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace tripool::test {
@@ -34,6 +37,8 @@ public:
   /// Replays the log of another store up to `count` transactions; both must have begun alike.
   void replay_from(const sim_store& other, std::size_t count);
   const std::vector<transaction>& log() const noexcept { return log_; }
+  /// The keys that it has written in the transactions from `from` on.
+  std::vector<std::string> keys_since(std::size_t from) const;
 
 private:
   static void apply(rows& to, const sim_write& x);
@@ -54,9 +59,12 @@ struct sim_execution {
 /// Everything that ran, in its order.
 class sim_ledger {
 public:
+  /// Called at each change of an entry, with the entry as it is now.
+  using watcher = std::function<void(const sim_execution&)>;
+  void watch(watcher x) { watcher_ = std::move(x); }
   /// Returns the entry's position, for `settle`.
   std::size_t ran(std::string text, std::int32_t backend_pid, bool wrote);
-  void settle(std::size_t at, sim_execution::end how) { entries_[at].now = how; }
+  void settle(std::size_t at, sim_execution::end how);
   const std::vector<sim_execution>& entries() const noexcept { return entries_; }
   /// How often a text ran to its end, whatever became of it.
   std::size_t executed(std::string_view text) const;
@@ -65,7 +73,18 @@ public:
   std::vector<std::string> commits() const;
 
 private:
+  struct text_hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view x) const noexcept { return std::hash<std::string_view>{}(x); }
+  };
+  struct tally {
+    std::size_t executed = 0;
+    std::size_t committed = 0;
+  };
+
   std::vector<sim_execution> entries_;
+  std::unordered_map<std::string, tally, text_hash, std::equal_to<>> tallies_; ///< By text.
+  watcher watcher_;
 };
 
 } // namespace tripool::test

@@ -1,6 +1,7 @@
 // The keywords of a connection, and what is known once it is made or has failed.
 #include "tripool/core/postgres/detail/dial.hpp"
 
+#include "tripool/core/credentials/scrub.hpp"
 #include "tripool/core/postgres/detail/libpq_text.hpp"
 
 #include <algorithm>
@@ -90,12 +91,17 @@ conn_handle start_dial(const dial_target& to, const credential& with) {
   }
   k.add("port", std::to_string(to.port));
   k.add("dbname", to.dbname);
-  k.add("user", to.user);
+  k.add("user", with.user.empty() ? to.user : with.user);
   k.add("application_name", to.application_name);
   k.add("client_encoding", "UTF8");
   if (with.has_password) {
     k.add_secret("password", with.password.reveal());
   }
+  if (!with.key_passphrase.empty()) {
+    k.add_secret("sslpassword", with.key_passphrase.reveal());
+  }
+  // Passfiles are read by whoever made the credential; libpq would read its own as well.
+  k.add("passfile", "/nonexistent");
   auto conn = k.start();
   if (conn) {
     PQsetErrorVerbosity(conn.get(), PQERRORS_VERBOSE);
@@ -105,6 +111,9 @@ conn_handle start_dial(const dial_target& to, const credential& with) {
 
 session_loss explain_failed_dial(const PGconn* conn) {
   session_loss loss = read_connect_error(PQerrorMessage(conn));
+  if (const char* hidden = PQpass(conn)) {
+    loss.message = scrub(std::move(loss.message), hidden);
+  }
   if (loss.sqlstate.empty() && PQconnectionNeedsPassword(conn)) {
     loss.sqlstate = "28000";
     loss.message += "; the server asks for a password and none is configured";

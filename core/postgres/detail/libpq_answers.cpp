@@ -17,23 +17,36 @@ char told_status(const PGconn* conn) noexcept {
   }
 }
 
+/// The results around framed statements are all the same: they are made once. Null for all others.
+const result* frame_result(std::string_view tag) {
+  static const result begun{std::make_shared<const owned_result>("BEGIN", std::vector<owned_result::column>{},
+                                                                 std::vector<std::vector<owned_result::cell>>{})};
+  static const result committed{std::make_shared<const owned_result>("COMMIT", std::vector<owned_result::column>{},
+                                                                     std::vector<std::vector<owned_result::cell>>{})};
+  if (tag == "BEGIN") return &begun;
+  return tag == "COMMIT" ? &committed : nullptr;
+}
+
 } // namespace
 
-void libpq_session::write_out() noexcept {
+void libpq_session::write_out() {
   syncs_unflushed_ = 0;
-  heed_copy_error(); // before libpq, which reads while it cannot write, swallows it
+  heed_copy_error();
+  write_copy_data();
   const int left = PQflush(conn_.get());
   cork_.lift();
-  interest_.write = left > 0;
+  interest_.write = left > 0 || (copy_.now == copying::in && !copy_wire_.idle());
   if (left < 0) {
     fail(one_line(PQerrorMessage(conn_.get())));
   }
 }
 
 void libpq_session::read_in() {
-  heed_copy_error();
-  meter_.before_read();
   completed_answer_ = false;
+  if (!heed_copy_error()) {
+    return;
+  }
+  meter_.before_read();
   PGconn* const conn = conn_.get();
   bool alive = PQconsumeInput(conn) != 0;
   if (alive && PQsslInUse(conn)) {
@@ -111,7 +124,8 @@ void libpq_session::answer(result_handle x, session_sink& sink) {
     case PGRES_EMPTY_QUERY: {
       wire_result w;
       if (head.what == operation::kind::run) {
-        w.rows = result{std::make_shared<const libpq_result>(std::move(x), types())};
+        const auto* known = status == PGRES_COMMAND_OK ? frame_result(PQcmdStatus(x.get())) : nullptr;
+        w.rows = known ? *known : result{std::make_shared<const libpq_result>(std::move(x), types())};
         transaction_.completed(head.control, w.rows.command_tag());
       }
       finish_head(std::move(w), sink);

@@ -3,7 +3,8 @@
 // server reads its data is followed by two, and the second would pass for the answer of the next Sync.
 //
 // libpq looks at the server's answer only once the data has ended: an error in the middle would stay unknown until
-// then. So what waits in the socket is looked at here (not under TLS, where it is encrypted).
+// then. So data goes into the socket beside libpq (copy_wire), and what the server says is looked at there before libpq
+// reads it. Not so on encrypted connections.
 #include "tripool/core/postgres/detail/libpq_session.hpp"
 
 #include <algorithm>
@@ -30,7 +31,10 @@ bool libpq_session::begin_copy(const std::string& text) {
     }
     return false;
   }
-  copy_ = {copying::begun, false, false, std::nullopt};
+  copy_ = {};
+  copy_.now = copying::begun;
+  copy_.beside_libpq = !PQsslInUse(conn) && !PQgssEncInUse(conn);
+  copy_wire_.begin(interest_.fd);
   return true;
 }
 
@@ -39,9 +43,23 @@ bool libpq_session::copy_put(std::span<const std::byte> piece) {
     return false;
   }
   heed_copy_error();
-  if (copy_.now != copying::in) {
+  if (copy_.now != copying::in || copy_.end_due) {
     return false;
   }
+  if (!copy_.beside_libpq) {
+    return put_through_libpq(piece);
+  }
+  if (!copy_wire_.put(piece)) {
+    fail(copy_wire_.error());
+    if (wake_) {
+      wake_();
+    }
+    return false;
+  }
+  return true;
+}
+
+bool libpq_session::put_through_libpq(std::span<const std::byte> piece) {
   // libpq takes an int; a message of the protocol is no longer than that anyway.
   constexpr std::size_t piece_max = std::size_t{1} << 20U;
   while (!piece.empty()) {
@@ -59,18 +77,41 @@ bool libpq_session::copy_put(std::span<const std::byte> piece) {
 }
 
 bool libpq_session::copy_end(const std::optional<std::string>& fail_because) {
-  if (phase_ != phase::open || failure_ || copy_.now != copying::in) {
+  if (phase_ != phase::open || failure_ || copy_.now != copying::in || copy_.end_due) {
     return false;
   }
-  copy_.now = copying::ending;
-  if (PQputCopyEnd(conn_.get(), fail_because ? fail_because->c_str() : nullptr) != 1) {
-    fail(one_line(PQerrorMessage(conn_.get())));
+  copy_.end_due = true;
+  copy_.end_reason = fail_because;
+  end_copy_data();
+  if (failure_) {
     if (wake_) {
       wake_();
     }
     return false;
   }
   return true;
+}
+
+/// Hands the end of the data to libpq, once everything before it is written.
+void libpq_session::end_copy_data() {
+  if (copy_.now != copying::in || !copy_.end_due || (copy_.beside_libpq && !copy_wire_.idle())) {
+    return;
+  }
+  copy_.now = copying::ending;
+  if (PQputCopyEnd(conn_.get(), copy_.end_reason ? copy_.end_reason->c_str() : nullptr) != 1) {
+    fail(one_line(PQerrorMessage(conn_.get())));
+  }
+}
+
+/// Writes what the socket did not take before.
+void libpq_session::write_copy_data() {
+  if (copy_.now != copying::in || !copy_.beside_libpq) {
+    return;
+  }
+  if (!copy_wire_.write()) {
+    fail(copy_wire_.error());
+  }
+  end_copy_data();
 }
 
 void libpq_session::pause_copy() {
@@ -92,18 +133,20 @@ void libpq_session::resume_copy(session_sink& sink) {
   settle(sink);
 }
 
-/// Ends the data when the server has refused it already: it discards all that still comes.
-void libpq_session::heed_copy_error() {
-  if (copy_.now != copying::in || copy_.heard || PQsslInUse(conn_.get())) {
-    return;
+/// Ends the data when the server has refused it already: it discards all that still comes. Returns whether libpq may
+/// read what waits in the socket: nothing that was not looked at.
+bool libpq_session::heed_copy_error() {
+  if (!copy_.beside_libpq || (copy_.now != copying::begun && copy_.now != copying::in)) {
+    return true;
   }
-  const char first = first_waiting(interest_.fd);
-  if (first == 'E') { // ErrorResponse
-    PQconsumeInput(conn_.get());
-    copy_.now = copying::ending;
-    PQputCopyEnd(conn_.get(), "the server has refused the data already");
+  const auto waiting = copy_wire_.look();
+  copy_.refused = copy_.refused || waiting == copy_wire::incoming::refusal;
+  if (copy_.refused && copy_.now == copying::in && !copy_.end_due) {
+    copy_.end_due = true;
+    copy_.end_reason = "the server has refused the data already";
+    end_copy_data();
   }
-  copy_.heard = first != 0;
+  return waiting != copy_wire::incoming::nothing;
 }
 
 void libpq_session::deliver_copy(session_sink& sink) {
@@ -185,6 +228,7 @@ void libpq_session::start_data(const PGresult& x, session_sink& sink) {
   copy_.now = what.direction == copy_direction::in ? copying::in : copying::out;
   interest_.read = copy_.now == copying::in || !copy_.paused;
   sink.on_copy_start(what);
+  heed_copy_error(); // the refusal may have come together with the start
 }
 
 /// Keeps the result until libpq has said that it was the last. The first error stands.

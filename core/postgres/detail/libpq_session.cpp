@@ -90,6 +90,7 @@ void libpq_session::opened(session_sink& sink) {
 #ifndef LIBPQ_HAS_SEND_PIPELINE_SYNC
   cork_.watch(is_tcp(interest_.fd) ? interest_.fd : -1);
 #endif
+  trace_.begin(conn, target_.trace_file); // Not before: the authentication is nobody's business.
   const server_info info = describe_server(conn, target_);
   target_ = {};
   hot_standby_ = info.in_hot_standby;

@@ -10,10 +10,12 @@
 #pragma once
 
 #include "tripool/core/ports/session.hpp"
+#include "tripool/core/postgres/detail/copy_wire.hpp"
 #include "tripool/core/postgres/detail/handles.hpp"
 #include "tripool/core/postgres/detail/notices.hpp"
 #include "tripool/core/postgres/detail/parameters.hpp"
 #include "tripool/core/postgres/detail/socket.hpp"
+#include "tripool/core/postgres/detail/trace_file.hpp"
 #include "tripool/core/postgres/detail/transaction_status.hpp"
 
 #include <deque>
@@ -27,6 +29,7 @@ public:
   libpq_session& operator=(const libpq_session&) = delete;
 
   watch_interest interest() const noexcept override { return interest_; }
+  std::optional<session_traffic> traffic() const override { return traffic_of(interest_.fd); }
   void on_ready(bool readable, bool writable, session_sink& sink) override;
   bool prepare(const std::string& name, const std::string& text, std::span<const std::uint32_t> types) override;
   bool execute_prepared(const std::string& name, std::span<const parameter> parameters, result_format f) override;
@@ -64,7 +67,7 @@ private:
   bool sent(int accepted, operation x);
 
   // Answers (libpq_answers.cpp).
-  void write_out() noexcept;
+  void write_out();
   void read_in();
   void settle(session_sink& sink);
   void deliver_results(session_sink& sink);
@@ -84,7 +87,10 @@ private:
   void copy_answered(result_handle x);
   void start_data(const PGresult& x, session_sink& sink);
   void finish_copy(session_sink& sink);
-  void heed_copy_error();
+  bool put_through_libpq(std::span<const std::byte> piece);
+  void write_copy_data();
+  void end_copy_data();
+  bool heed_copy_error();
 
   // Losing (libpq_session.cpp).
   /// Remembers why the session cannot go on; the first reason stands.
@@ -94,6 +100,7 @@ private:
   void report_loss(session_sink& sink);
 
   notice_buffer notices_; // must outlive conn_
+  trace_file trace_;      // and so must this
   conn_handle conn_;
   dial_target target_; // emptied of what is not needed once open
   std::function<void()> wake_;
@@ -114,10 +121,14 @@ private:
   struct copy_state {
     copying now = copying::none;
     bool paused = false;
-    bool heard = false; ///< Something came while data was sent: what comes next need not begin a message.
-    std::optional<wire_result> result; ///< Told when libpq is back in pipeline mode.
+    bool beside_libpq = false;             ///< Data goes through `copy_wire_`: the connection is not encrypted.
+    bool refused = false;                  ///< The server takes no more data.
+    bool end_due = false;                  ///< The data is to end when all of it is written.
+    std::optional<std::string> end_reason; ///< Why the server is then to refuse it.
+    std::optional<wire_result> result;     ///< Told when libpq is back in pipeline mode.
   };
   copy_state copy_;
+  copy_wire copy_wire_;
 
   parameter_buffer parameters_;
   control_names controls_;

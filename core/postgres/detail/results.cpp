@@ -1,6 +1,7 @@
 // Reading PGresults.
 #include "tripool/core/postgres/detail/results.hpp"
 
+#include <algorithm>
 #include <cassert>
 
 namespace tripool::postgres {
@@ -18,7 +19,12 @@ libpq_result::libpq_result(result_handle from, std::shared_ptr<const type_catalo
   : from_(std::move(from)),
     types_(std::move(types)),
     rows_(static_cast<std::size_t>(PQntuples(from_.get()))),
-    columns_(static_cast<std::size_t>(PQnfields(from_.get()))) {}
+    columns_(static_cast<std::size_t>(PQnfields(from_.get()))) {
+  for (std::size_t i = 0; i < std::min(columns_, first_.size()); ++i) {
+    const int c = static_cast<int>(i);
+    first_[i] = {PQftype(from_.get(), c), PQfformat(from_.get(), c) == 1};
+  }
+}
 
 std::string_view libpq_result::column_name(std::size_t column) const noexcept {
   assert(column < columns_);
@@ -27,11 +33,17 @@ std::string_view libpq_result::column_name(std::size_t column) const noexcept {
 
 std::uint32_t libpq_result::column_type(std::size_t column) const noexcept {
   assert(column < columns_);
+  if (column < first_.size()) {
+    return first_[column].type;
+  }
   return column < columns_ ? PQftype(from_.get(), static_cast<int>(column)) : 0;
 }
 
 result_format libpq_result::column_format(std::size_t column) const noexcept {
   assert(column < columns_);
+  if (column < first_.size()) {
+    return first_[column].binary ? result_format::binary : result_format::text;
+  }
   const bool binary = column < columns_ && PQfformat(from_.get(), static_cast<int>(column)) == 1;
   return binary ? result_format::binary : result_format::text;
 }
@@ -43,10 +55,16 @@ std::optional<std::string_view> libpq_result::value(std::size_t row, std::size_t
   }
   const int r = static_cast<int>(row);
   const int c = static_cast<int>(column);
-  if (PQgetisnull(from_.get(), r, c)) {
+  const int length = PQgetlength(from_.get(), r, c); // 0 for NULL, too.
+  if (length == 0 && PQgetisnull(from_.get(), r, c)) {
     return std::nullopt;
   }
-  return std::string_view{PQgetvalue(from_.get(), r, c), static_cast<std::size_t>(PQgetlength(from_.get(), r, c))};
+  return std::string_view{PQgetvalue(from_.get(), r, c), static_cast<std::size_t>(length)};
+}
+
+cell_view libpq_result::cell_at(std::size_t row, std::size_t column) const noexcept {
+  return {libpq_result::value(row, column), libpq_result::column_type(column), libpq_result::column_format(column),
+          types_.get()};
 }
 
 std::string_view libpq_result::command_tag() const noexcept {
@@ -71,6 +89,7 @@ server_message message_of(const PGresult& x) {
   m.detail = field(x, PG_DIAG_MESSAGE_DETAIL);
   m.hint = field(x, PG_DIAG_MESSAGE_HINT);
   m.source_function = field(x, PG_DIAG_SOURCE_FUNCTION);
+  m.constraint = field(x, PG_DIAG_CONSTRAINT_NAME);
   return m;
 }
 

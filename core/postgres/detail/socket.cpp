@@ -37,9 +37,13 @@ bool is_tcp(int fd) noexcept {
   return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length) == 0 && (domain == AF_INET || domain == AF_INET6);
 }
 
-char first_waiting(int fd) noexcept {
-  char first = 0;
-  return recv(fd, &first, 1, MSG_PEEK | MSG_DONTWAIT) == 1 ? first : '\0';
+std::optional<session_traffic> traffic_of(int fd) noexcept {
+  tcp_info info{};
+  socklen_t length = sizeof info;
+  if (fd < 0 || !is_tcp(fd) || getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) != 0) {
+    return std::nullopt;
+  }
+  return session_traffic{info.tcpi_bytes_acked, info.tcpi_bytes_received};
 }
 
 void cork::set() noexcept {

@@ -2,16 +2,19 @@
 // count of what has arrived. Plain system calls on a descriptor that libpq owns. Used by the session.
 #pragma once
 
+#include "tripool/core/ports/session.hpp"
+
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 namespace tripool::postgres {
 
 /// Whether the descriptor is a TCP socket.
 bool is_tcp(int fd) noexcept;
 
-/// The first byte that waits to be read, or 0 when none does. Leaves it there; does not block.
-char first_waiting(int fd) noexcept;
+/// What the kernel counted on a TCP connection; nothing on others.
+std::optional<session_traffic> traffic_of(int fd) noexcept;
 
 /// Holds partial packets back on a TCP socket until it is lifted: libpq 15 sends with every Sync, and a drain of many
 /// statements would become as many packets. Does nothing on other sockets.

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <latch>
 #include <string>
 #include <thread>
 #include <vector>
@@ -43,7 +44,7 @@ const char* text_of(const std::string& workload) {
 }
 
 void work(const std::string& dsn, const std::string& workload, std::uint64_t seed, const std::atomic<int>& phase,
-          share& out) {
+          std::latch& ready, share& out) {
   pqxx::connection c{dsn};
   c.prepare("q", text_of(workload));
   std::uint64_t accounts = 0;
@@ -52,11 +53,13 @@ void work(const std::string& dsn, const std::string& workload, std::uint64_t see
     accounts = t.exec1("select max(aid) from pgbench_accounts")[0].as<std::uint64_t>();
   }
   tripool::splitmix64 random{seed};
+  int warm = 0;
   while (phase < 2) {
     auto account = static_cast<std::int64_t>(random.next() % accounts) + 1;
     if (workload == "rows1000") account = account > 1000 ? account - 1000 : 1;
     const auto began = clock_type::now();
     if (!ask(c, workload, account)) ++out.errors;
+    if (++warm == 100) ready.count_down(); // Its plan and its pages are there.
     if (phase == 1) out.latencies.add(clock_type::now() - began);
   }
 }
@@ -79,8 +82,10 @@ int main(int argc, char** argv) {
   const auto n = std::min(connections, callers);
   std::vector<share> shares(n);
   std::vector<std::thread> threads;
-  for (std::size_t i = 0; i < n; ++i) threads.emplace_back([&, i] { work(dsn, workload, i + 1, phase, shares[i]); });
-  std::this_thread::sleep_for(std::chrono::milliseconds{500});
+  std::latch ready{static_cast<std::ptrdiff_t>(n)};
+  for (std::size_t i = 0; i < n; ++i)
+    threads.emplace_back([&, i] { work(dsn, workload, i + 1, phase, ready, shares[i]); });
+  ready.wait();
   tripool::bench::measurement m;
   const auto cpu = tripool::bench::cpu_seconds_so_far();
   const auto began = clock_type::now();

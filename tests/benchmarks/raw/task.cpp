@@ -3,6 +3,7 @@
 
 #include <charconv>
 #include <cstring>
+#include <limits>
 #include <string_view>
 
 #include <endian.h>
@@ -26,12 +27,16 @@ std::int64_t int4(const PGresult* r, int row, int column) {
   return static_cast<std::int32_t>(be32toh(x));
 }
 
+bool holds_int4(const PGresult* r, int row, int column) {
+  if (PQgetisnull(r, row, column) || PQgetlength(r, row, column) != 4) return false;
+  return int4(r, row, column) >= std::numeric_limits<std::int32_t>::min();
+}
+
 bool rows_are_right(const PGresult* r, std::int64_t first) {
   if (PQntuples(r) != 1000) return false;
   for (int i = 0; i < 1000; ++i) {
     const std::string_view filler{PQgetvalue(r, i, 3), static_cast<std::size_t>(PQgetlength(r, i, 3))};
-    if (int4(r, i, 0) != first + i || int4(r, i, 1) < 1 || PQgetlength(r, i, 2) != 4 || filler.size() != 84)
-      return false;
+    if (int4(r, i, 0) != first + i || int4(r, i, 1) < 1 || !holds_int4(r, i, 2) || filler.size() != 84) return false;
   }
   return true;
 }

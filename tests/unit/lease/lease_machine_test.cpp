@@ -235,3 +235,53 @@ TEST_CASE("lease: a write that meets a read-only server is trouble for the pool"
   REQUIRE(b.troubles.size() == 1);
   CHECK(b.troubles.front().sqlstate == "25006");
 }
+
+TEST_CASE("lease: a session whose borrower is gone before it opens does not wait for ever to be opened", "[lease]") {
+  lease_bench b;
+  auto [order, answer] = make_recorded(b.transaction(), b.now, b.now + b.deadline);
+  b.machine.emplace(b.limits, server_info{}, statement_cache{b.limits.statement_cache}, std::move(order), b.now, b.now);
+  b.machine->abandon({}, b.now);
+  b.link().lose_writes(); // The server's machine is gone, and nobody says so.
+  b.drain();
+  CHECK(answer->answers == 1);
+  b.pass(2 * b.limits.cancel_grace + 1s);
+  CHECK_FALSE(b.is_open());
+  CHECK(b.state() == phase::lost);
+}
+
+TEST_CASE("lease: a transaction that lacks a statement which was turned away is not committed", "[lease]") {
+  lease_bench b;
+  b.limits.queue_max = 2;
+  b.open(b.transaction());
+  b.link().hold();
+  const auto first = b.run("insert a 1");
+  b.drain();
+  const auto second = b.run("insert b 1");
+  const auto third = b.run("insert c 1");
+  REQUIRE(third->is(outcome::not_executed));
+  b.link().release_all();
+  b.drain();
+  const auto end = b.commit();
+  b.drain();
+  CHECK(end->is(outcome::rejected));
+  CHECK(b.db.store().at("a").empty());
+  CHECK(b.db.store().at("b").empty());
+}
+
+TEST_CASE("lease: a session terminated while its COMMIT waits for a standby says so, since no status could",
+          "[lease]") {
+  lease_bench b;
+  b.open(b.transaction());
+  const auto x = b.run("insert a 1");
+  b.drain();
+  b.db.set_synchronous(true);
+  const auto end = b.commit();
+  b.drain();
+  REQUIRE(end->answers == 0);
+  b.db.terminate_all();
+  b.drain();
+  b.pass(1s);
+  CHECK(end->is(outcome::in_doubt));
+  REQUIRE(end->failed);
+  CHECK(end->failed->sqlstate == "01000");
+}

@@ -22,7 +22,7 @@ public:
   explicit history(std::uint64_t seed) : random_(seed) {}
 
   void step() {
-    switch (random_.next() % 8) {
+    switch (random_.next() % 9) {
       case 0: return want();
       case 1: return route({any(3), any(3), any(3)});
       case 2: return open();
@@ -30,6 +30,7 @@ public:
         if (machine_.state() == phase::idle) return;
         machine_.ended("lost", {}, now_, random_.next());
         return advance();
+      case 8: replacing_ = machine_.replaced("another secret", now_); return advance();
       case 4: now_ += duration{random_.next() % 40'000'000'000}; return advance();
       default: return answer();
     }
@@ -105,7 +106,10 @@ private:
     CHECK(writable_[x.pool]);
   }
   void note(const drop_session_effect&) { gone(); }
-  void note(const not_listening_effect&) { gone(); }
+  void note(const not_listening_effect&) {
+    gone();
+    session_ = std::exchange(replacing_, false); // The other one is open already.
+  }
   void note(listen_order_effect& x) {
     CHECK(session_);
     CHECK_FALSE(wire_);
@@ -131,7 +135,8 @@ private:
   std::uint64_t confirmed_ = 0;
   std::array<bool, 3> writable_{};
   bool session_ = false;
-  channel_set server_; ///< What the session's server listens to.
+  bool replacing_ = false; ///< The session has just been replaced by another one.
+  channel_set server_;     ///< What the session's server listens to.
   std::optional<listen_order_effect> wire_;
 };
 

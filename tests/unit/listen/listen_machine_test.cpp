@@ -115,6 +115,39 @@ TEST_CASE("What is missing is listened to in one order, and confirmed by its ans
   CHECK(r.confirmed.back() == 2);
 }
 
+TEST_CASE("A session that another one replaces is a gap, and all is listened to anew on the other") {
+  rig r;
+  CHECK_FALSE(r.m.replaced("why", r.t)); // There is none.
+  r.begin({"a", "b"});
+  r.pass(3s);
+  REQUIRE(r.m.replaced("another secret", r.t));
+  r.advance();
+  REQUIRE(r.losses.size() == 1);
+  CHECK(r.losses[0].why == "another secret");
+  CHECK(r.losses[0].silent == 3s);
+  CHECK(r.dials.size() == 1); // The other one is open already.
+  REQUIRE(r.orders.size() == 2);
+  CHECK(r.orders[1].statements == std::vector<std::string>{"LISTEN \"a\"", "LISTEN \"b\""});
+  r.answer();
+  CHECK(r.confirmed == std::vector<std::uint64_t>{1, 1});
+  CHECK(r.m.listening() == 2);
+}
+
+TEST_CASE("An answer of the session before is none of the other's") {
+  rig r;
+  r.begin({"a"});
+  r.want({"a", "b"});
+  const auto old = r.orders.back().serial;
+  REQUIRE(r.m.replaced("another secret", r.t));
+  r.advance();
+  r.m.answered(old, nullptr, r.t, 0);
+  r.advance();
+  CHECK(r.m.listening() == 0);
+  CHECK(r.confirmed.size() == 1);
+  r.answer();
+  CHECK(r.m.listening() == 2);
+}
+
 TEST_CASE("One order is under way at a time, and what changes meanwhile goes with the next") {
   rig r;
   r.want({"a"});

@@ -3,6 +3,7 @@
 
 #include "tests/support/catch.hpp"
 
+#include <algorithm>
 #include <vector>
 
 using namespace tripool;
@@ -69,4 +70,30 @@ TEST_CASE("dispatch: nothing is put behind a request that may be slow", "[pool][
   CHECK(order == plan{0, 1, 1, 1}); // The last one closes the connection that is left.
   plan_dispatch(x, 4, 4, order, {true, true, false, false});
   CHECK(order == plan{0, 1});
+}
+
+TEST_CASE("dispatch: as many as are to be kept busy are filled before others get any", "[pool][dispatch]") {
+  const loads x{{0, false, 1}, {2, false, 2}, {0, false, 3}, {1, false, 4}};
+  plan order;
+  plan_dispatch(x, 3, 4, order, {}, 2);
+  CHECK(order == plan{3, 3, 1}); // The busy ones, the less loaded first.
+  plan_dispatch(x, 7, 4, order, {}, 2);
+  CHECK(std::count(order.begin(), order.end(), 1) == 2);
+  CHECK(std::count(order.begin(), order.end(), 3) == 3);
+  CHECK(std::count(order.begin(), order.end(), 2) + std::count(order.begin(), order.end(), 0) == 2);
+}
+
+TEST_CASE("dispatch: full connections count as busy, stuck ones do not", "[pool][dispatch]") {
+  plan order;
+  plan_dispatch(loads{{4, false, 1}, {0, false, 2}, {0, false, 3}}, 2, 4, order, {}, 2);
+  CHECK(order == plan{2, 2});
+  plan_dispatch(loads{{2, true, 1}, {1, false, 2}, {0, false, 3}}, 3, 4, order, {}, 2);
+  CHECK(order == plan{2, 2, 1});
+}
+
+TEST_CASE("dispatch: what may be slow gets an idle connection beyond those that are kept busy", "[pool][dispatch]") {
+  const loads x{{3, false, 1}, {2, false, 2}, {0, false, 3}};
+  plan order;
+  plan_dispatch(x, 3, 8, order, {false, true, false}, 2);
+  CHECK(order == plan{1, 2, 1});
 }

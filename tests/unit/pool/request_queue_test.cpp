@@ -1,10 +1,11 @@
-// Promises of the request queue: order of arrival, an end to every wait, and no cost that grows with the crowd.
+// Promises of the request queue: order by priority and time, an end to every wait, and no cost that grows with length.
 #include "tripool/core/pool/request_queue.hpp"
 #include "tripool/core/util/random.hpp"
 
 #include "tests/support/catch.hpp"
 #include "tests/unit/pool/pool_fixture.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <deque>
 #include <map>
@@ -15,27 +16,61 @@ using namespace std::chrono_literals;
 
 namespace {
 
-request_ptr queued(duration within, std::uint64_t id, time_point at = epoch) {
-  auto r = make_request(at, within, id);
+request_ptr queued(duration within, std::uint64_t id, time_point at = epoch, urgency priority = urgency::normal) {
+  auto r = make_request(at, within, id, nullptr, "select 1", priority);
   r->queued_at = at;
   return r;
 }
 
 } // namespace
 
-TEST_CASE("request queue: requests leave in the order in which they came", "[pool][queue]") {
+TEST_CASE("request queue: whose time is over soonest leaves first, equals in the order in which they came",
+          "[pool][queue]") {
   request_queue q{10s};
   q.push_back(queued(9s, 1));
   q.push_back(queued(1s, 2));
   q.push_back(queued(5s, 3));
-  CHECK(q.size() == 3);
-  CHECK(q.pop_front()->id() == 1);
-  CHECK(q.pop_front()->id() == 2);
-  CHECK(q.pop_front()->id() == 3);
+  q.push_back(queued(5s, 4));
+  q.push_back(queued(30s, 5));
+  q.push_back(queued(20s, 6)); // Both wait for ten seconds at most.
+  CHECK(q.size() == 6);
+  for (const std::uint64_t id : {2u, 3u, 4u, 1u, 5u, 6u}) CHECK(q.pop_front()->id() == id);
   CHECK(q.empty());
 }
 
-TEST_CASE("request queue: what is put in front leaves first", "[pool][queue]") {
+TEST_CASE("request queue: the more urgent leave first, the least urgent are shed first", "[pool][queue]") {
+  request_queue q{10s};
+  q.push_back(queued(9s, 1, epoch, urgency::normal));
+  q.push_back(queued(9s, 2, epoch, urgency::low));
+  q.push_back(queued(9s, 3, epoch, urgency::high));
+  q.push_back(queued(8s, 4, epoch, urgency::low));
+  CHECK(q.front().id() == 3);
+  CHECK(q.least().id() == 4);
+  std::vector<std::uint64_t> seen;
+  q.visit([&](const request& r) {
+    seen.push_back(r.id());
+    return true;
+  });
+  CHECK(seen == std::vector<std::uint64_t>{3, 1, 4, 2});
+  CHECK(q.displace(urgency::low) == nullptr);
+  CHECK(q.displace(urgency::normal)->id() == 2);
+  CHECK(q.pop_least()->id() == 4);
+  CHECK(q.displace(urgency::high)->id() == 1);
+  CHECK(q.displace(urgency::high) == nullptr);
+  CHECK(q.pop_front()->id() == 3);
+}
+
+TEST_CASE("request queue: a request expires in its time, however urgent it is", "[pool][queue]") {
+  request_queue q{10s};
+  q.push_back(queued(5s, 1, epoch, urgency::low));
+  q.push_back(queued(3s, 2, epoch, urgency::high));
+  q.push_back(queued(4s, 3, epoch, urgency::normal));
+  CHECK(q.next_expiry() == epoch + 3s);
+  for (const std::uint64_t id : {2u, 3u, 1u}) CHECK(q.pop_expired(epoch + 5s)->id() == id);
+  CHECK(q.pop_expired(epoch + 5s) == nullptr);
+}
+
+TEST_CASE("request queue: what is put in front leaves first among its equals", "[pool][queue]") {
   request_queue q{10s};
   q.push_back(queued(9s, 1));
   q.push_front(queued(9s, 2));
@@ -55,8 +90,8 @@ TEST_CASE("request queue: a request expires at its deadline wherever it stands",
   CHECK(q.pop_expired(epoch + 1s)->id() == 2);
   CHECK(q.pop_expired(epoch + 1s) == nullptr);
   CHECK(q.next_expiry() == epoch + 5s);
-  CHECK(q.pop_front()->id() == 1);
   CHECK(q.pop_front()->id() == 3);
+  CHECK(q.pop_front()->id() == 1);
   CHECK_FALSE(q.next_expiry());
 }
 
@@ -69,11 +104,12 @@ TEST_CASE("request queue: the longest wait counts from queued_at; zero leaves on
   CHECK(unbounded.next_expiry() == epoch + 30s);
 }
 
-TEST_CASE("request queue: agrees with a plain list under random use", "[pool][queue]") {
+TEST_CASE("request queue: agrees with a sorted list under random use", "[pool][queue]") {
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     splitmix64 random{seed};
     request_queue q{5s};
-    std::deque<std::pair<std::uint64_t, time_point>> model; // id and expiry
+    std::deque<std::pair<std::uint64_t, time_point>> model; // id and expiry, sorted by expiry
+    const auto by_expiry = [](const auto& x, const auto& y) { return x.second < y.second; };
     auto now = epoch;
     for (std::uint64_t id = 1; id <= 500; ++id) {
       const auto kind = random_up_to(random.next(), 9);
@@ -82,10 +118,12 @@ TEST_CASE("request queue: agrees with a plain list under random use", "[pool][qu
         const auto expires = now + std::min<duration>(within, 5s);
         if (kind == 0) {
           q.push_front(queued(within, id, now));
-          model.emplace_front(id, expires);
+          std::pair<std::uint64_t, time_point> x{id, expires};
+          model.insert(std::lower_bound(model.begin(), model.end(), x, by_expiry), x);
         } else {
           q.push_back(queued(within, id, now));
-          model.emplace_back(id, expires);
+          std::pair<std::uint64_t, time_point> x{id, expires};
+          model.insert(std::upper_bound(model.begin(), model.end(), x, by_expiry), x);
         }
       } else if (kind < 8 && !model.empty()) {
         REQUIRE(q.pop_front()->id() == model.front().first);

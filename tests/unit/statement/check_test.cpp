@@ -109,6 +109,20 @@ TEST_CASE("more parameters than the protocol can count are refused", "[statement
   CHECK(verdict("select $65536") == "54000");
 }
 
+TEST_CASE("values that do not fit one message of 1 GB are refused, and the largest that do are not",
+          "[statement][check]") {
+  statement s;
+  s.text = "select $1, $2";
+  s.parameters.emplace_back(bytes(message_bytes_max - 3));
+  s.parameters.emplace_back("four");
+  const auto refused = check(s);
+  REQUIRE(refused);
+  CHECK(refused->sqlstate == "54000");
+  CHECK_THAT(refused->message, Contains(std::to_string(message_bytes_max + 1) + " bytes together"));
+  s.parameters.back() = "six"; // One byte less.
+  CHECK(verdict(s) == "sent");
+}
+
 TEST_CASE("a negative timeout is refused", "[statement][check]") {
   auto x = make("select 1");
   x.timeout = -1ms;

@@ -191,3 +191,65 @@ TEST_CASE("a failed block refuses everything but its end", "[sim]") {
   CHECK(c.results.at(7).transaction_status == 'I');
   CHECK(w.db.store().log().empty());
 }
+
+TEST_CASE("a simulated commit that waits for a standby is told when one has it", "[sim]") {
+  world w;
+  w.db.set_synchronous(true);
+  client c{w.net};
+  c.run("insert 1 a");
+  CHECK(c.results.size() == 1); // The tag; the Sync is not answered.
+  CHECK(w.db.store().at("1").size() == 1);
+  SECTION("by the standby") {
+    w.db.replicated(0);
+    CHECK(c.results.size() == 1);
+    w.db.replicated(1);
+    c.listen();
+    REQUIRE(c.results.size() == 2);
+    CHECK(c.notices.empty());
+  }
+  SECTION("or by a cancel, with a warning") {
+    w.db.last_backend()->cancel();
+    c.listen();
+    REQUIRE(c.results.size() == 2);
+    REQUIRE(c.notices.size() == 1);
+    CHECK(c.notices.front().sqlstate == "01000");
+  }
+}
+
+TEST_CASE("what a simulated link loses never runs, and nobody says so", "[sim]") {
+  world w;
+  client c{w.net};
+  w.db.last_backend()->link().lose_writes();
+  c.run("insert 1 a");
+  CHECK(c.results.empty());
+  CHECK_FALSE(c.loss);
+  CHECK(w.db.ledger().entries().empty());
+}
+
+TEST_CASE("a simulated ghost that rejoins has its primary's rows, and no sessions", "[sim]") {
+  world w;
+  sim_server other;
+  client c{w.net};
+  c.run("insert 1 a");
+  other.make_standby();
+  other.promote();
+  w.db.rejoin(other);
+  c.listen();
+  CHECK(c.loss);
+  CHECK(w.db.in_recovery());
+  CHECK(w.db.timeline() == 2);
+  CHECK(w.db.store().at("1").empty());
+}
+
+TEST_CASE("an error at a simulated COMMIT takes back what stood before a savepoint, too", "[sim]") {
+  world w;
+  client c{w.net};
+  c.run("begin");
+  c.run("insert 1 a");
+  c.run("savepoint s");
+  w.db.script().add({"insert 1 a", fault_point::before_commit, fault_kind::error, "40001"});
+  c.run("commit");
+  c.run("insert 2 b");
+  CHECK(w.db.store().at("1").empty());
+  CHECK(w.db.store().at("2").size() == 1);
+}

@@ -1,0 +1,73 @@
+// The monitor's part in protection: what a pool's requests came to, whether they may be sent again, and its circuit.
+// Holds no policy: retry_budget and circuit_breaker decide.
+#include "tripool/actors/monitor.hpp"
+#include "tripool/core/retry/retry_policy.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace tripool {
+
+/// So many requests were answered since the last call; the gauge tells how many were broken.
+void monitor_actor::count_outcomes(std::size_t i, std::uint64_t answered, time_point t) {
+  auto& p = pools_[i];
+  const auto broken = env_->gauges[i]->broken.load(std::memory_order_relaxed);
+  const auto failed = broken - std::exchange(p.broken_seen, broken);
+  if (answered > 0) p.retries.served(answered, t);
+  if (p.breaker.count(answered, failed, t, failed > 0 ? random_.next() : 0)) circuit_changed(i, t);
+  if (p.breaker.tick(t)) circuit_changed(i, t);
+}
+
+/// What has been handed to a server costs the budget of the pool that could not serve it.
+bool monitor_actor::may_send_again(moved_request& x, time_point t) {
+  if (x.what->attempts == 0 || harmless_by_token(*x.what, x.why)) return true;
+  const auto& all = env_->config.pools;
+  const auto from = std::ranges::find(all, x.why.pool, &pool_options::name);
+  if (from == all.end()) return true;
+  auto& budget = pools_[static_cast<std::size_t>(from - all.begin())].retries;
+  if (budget.spend(t)) return true;
+  x.why.detail += (x.why.detail.empty() ? "" : "; ") + budget.refusal(from->name);
+  return false;
+}
+
+/// A probe on a new session has ended.
+void monitor_actor::trial_ended(std::size_t i, bool success) {
+  auto& p = pools_[i];
+  const auto t = now();
+  if (p.breaker.trial_ended(success, t, random_.next())) return circuit_changed(i, t);
+  if (p.breaker.wants_trial()) apply(i, p.health.ask_on_new_session(t));
+}
+
+void monitor_actor::circuit_changed(std::size_t i, time_point t) {
+  auto& p = pools_[i];
+  const auto level = p.breaker.state() == circuit::open ? spdlog::level::warn : spdlog::level::info;
+  env_->log->log(level, "pool {}: its circuit is {}: {}", env_->config.pools[i].name, to_string(p.breaker.state()),
+                 p.breaker.state() == circuit::closed ? "new sessions are answered again" : p.breaker.reason());
+  const bool opened = p.breaker.state() == circuit::open;
+  note(event_kind::circuit, opened ? severity::error : severity::info, i, {},
+       "its circuit is " + std::string{to_string(p.breaker.state())}
+         + (opened ? ": " + p.breaker.reason() : std::string{}));
+  dirty_ = true;
+  if (p.breaker.wants_trial()) apply(i, p.health.ask_on_new_session(t));
+}
+
+/// The health of a pool as routing is to see it.
+health_snapshot monitor_actor::snapshot_of(std::size_t i) const {
+  const auto& p = pools_[i];
+  auto out = p.health.snapshot();
+  if (p.breaker.state() != circuit::closed)
+    out.tripped = "its circuit is " + std::string{to_string(p.breaker.state())} + ": " + p.breaker.reason();
+  return out;
+}
+
+void monitor_actor::describe_guards(const watched& p, monitored_pool& to, time_point t) const {
+  to.breaker = p.breaker.state();
+  to.breaker_reason = p.breaker.reason();
+  to.breaker_trips = p.breaker.trips();
+  to.retries_spent = p.retries.spent(t);
+  to.retries_allowed = p.retries.allowed(t);
+  to.retries_refused = p.retries.refusals();
+}
+
+} // namespace tripool

@@ -1,0 +1,54 @@
+// Writing lines, but not too many.
+#include "tripool/actors/slow_statement_log.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace tripool {
+
+slow_statement_log::slow_statement_log(std::shared_ptr<spdlog::logger> log, duration threshold,
+                                       std::shared_ptr<request_observer> next)
+  : log_(std::move(log)), threshold_(threshold), next_(std::move(next)) {
+  // nop
+}
+
+bool slow_statement_log::wants(const std::string& text, const std::string& traceparent) {
+  if (next_) next_->wants(text, traceparent);
+  return true; // How long it takes is not known yet.
+}
+
+void slow_statement_log::answered(const request_span& x) noexcept {
+  if (next_) next_->answered(x);
+  if (x.took() < threshold_) return;
+  try {
+    write(x);
+  } catch (...) {
+    // A line that cannot be made is not worth a request.
+  }
+}
+
+void slow_statement_log::write(const request_span& x) {
+  std::uint64_t left_out = 0;
+  {
+    const std::lock_guard guard{mutex_};
+    if (x.ended - second_ >= std::chrono::seconds{1}) {
+      second_ = x.ended;
+      lines_ = 0;
+    }
+    if (lines_ >= lines_max) {
+      ++left_out_;
+      return;
+    }
+    ++lines_;
+    left_out = std::exchange(left_out_, 0);
+  }
+  auto text = x.text.substr(0, text_max);
+  std::replace_if(
+    text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
+  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(x.took()).count();
+  log_->warn("slow: {} ms, {}{}{}{}{}: {}{}{}", ms, to_string(x.kind), x.name.empty() ? "" : ", ", x.name,
+             x.why.pool.empty() ? "" : ", pool ", x.why.pool, text, x.text.size() > text_max ? " ..." : "",
+             left_out > 0 ? " (and " + std::to_string(left_out) + " more since)" : "");
+}
+
+} // namespace tripool

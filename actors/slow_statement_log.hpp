@@ -1,0 +1,42 @@
+// A request observer that logs the statements that took long: their text without parameters, how long, how they ended.
+// At most `lines_max` lines a second; what is left out is counted in the next one. For embedding applications, and for
+// `tripool serve --slow-log`. Thread-safe.
+#pragma once
+
+#include "tripool/actors/request_observer.hpp"
+
+#include <spdlog/logger.h>
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+
+namespace tripool {
+
+/// The log. With `next` it passes everything on, so that two observers can follow the same requests.
+class slow_statement_log final : public request_observer {
+public:
+  static constexpr std::uint32_t lines_max = 10;
+  /// Longer texts are cut, in bytes.
+  static constexpr std::size_t text_max = 500;
+
+  slow_statement_log(std::shared_ptr<spdlog::logger> log, duration threshold,
+                     std::shared_ptr<request_observer> next = {});
+
+  bool wants(const std::string& text, const std::string& traceparent) override;
+  void answered(const request_span& x) noexcept override;
+
+private:
+  void write(const request_span& x);
+
+  std::shared_ptr<spdlog::logger> log_;
+  duration threshold_;
+  std::shared_ptr<request_observer> next_;
+  std::mutex mutex_;
+  time_point second_{}; ///< When the present second began.
+  std::uint32_t lines_ = 0;
+  std::uint64_t left_out_ = 0;
+};
+
+} // namespace tripool

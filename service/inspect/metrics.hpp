@@ -1,0 +1,17 @@
+// The status as Prometheus metrics, in the text format, by prometheus-cpp. Names and labels follow Prometheus'
+// conventions; docs/metrics.md lists them, and tests hold it, the dashboard and the alert rules to what is exported.
+// The number of series is bounded by the number of pools: no label holds a statement, a token or an address.
+// Used by the HTTP endpoint.
+#pragma once
+
+#include "service/inspect/observation.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace tripool::service {
+
+/// All metrics in the text exposition format 0.0.4.
+std::string metrics_text(const observation& x, std::string_view version);
+
+} // namespace tripool::service
