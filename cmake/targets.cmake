@@ -22,7 +22,8 @@ function(tripool_mutate)
     endif()
     file(STRINGS "${source}" hit LIMIT_COUNT 1 REGEX "include \"tripool/core/util/mutation.hpp\"")
     if(hit)
-      set_source_files_properties("${source}" PROPERTIES COMPILE_DEFINITIONS TRIPOOL_MUTATIONS)
+      set_source_files_properties("${source}" PROPERTIES
+        COMPILE_DEFINITIONS TRIPOOL_MUTATIONS SKIP_UNITY_BUILD_INCLUSION ON)
     endif()
   endforeach()
 endfunction()
@@ -43,6 +44,18 @@ function(tripool_library name)
     $<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/include>
     $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
   tripool_set_warnings(${name})
+  tripool_unite(${name})
+endfunction()
+
+# tripool_unite(<target>): builds it from a few sources that include its own. The headers of CAF and Catch2 cost more to
+# read and to instantiate than what stands in most files, so this takes a third of the time. TRIPOOL_UNITY=OFF compiles
+# each file by itself, as clang-tidy does, and as is better while one file is worked at. Two warnings judge what is in the
+# same file and are left to that: a name that hides another file's, and a type that uses another file's own.
+function(tripool_unite target)
+  if(TRIPOOL_UNITY)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 10)
+    target_compile_options(${target} PRIVATE -Wno-shadow $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
+  endif()
 endfunction()
 
 # tripool_export(<target> <name>): makes <target> available as tripool::<name>, in the tree and after installation.

@@ -74,4 +74,11 @@ session_order order_of(const begin& x) {
   return out;
 }
 
+statement command_of(std::string text, std::chrono::milliseconds timeout) {
+  statement s;
+  s.text = std::move(text);
+  s.timeout = timeout;
+  return s;
+}
+
 } // namespace tripool

@@ -18,5 +18,7 @@ expected<session_order, failure> order_of(const copy_in& x);
 expected<session_order, failure> order_of(const copy_out& x);
 /// What the transaction begins with.
 transaction_options options_of(const begin& x);
+/// A command that the lease makes itself, such as COMMIT. Zero as timeout: the default.
+statement command_of(std::string text, std::chrono::milliseconds timeout = {});
 
 } // namespace tripool

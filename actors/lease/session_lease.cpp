@@ -7,17 +7,6 @@
 
 namespace tripool {
 
-namespace {
-
-statement command_of(std::string text, std::chrono::milliseconds timeout = {}) {
-  statement s;
-  s.text = std::move(text);
-  s.timeout = timeout;
-  return s;
-}
-
-} // namespace
-
 caf::message_handler session_lease::commands() {
   return {
     [this](statement& x) { return ask_checked(std::move(x), scope::lease); },

@@ -1,20 +1,11 @@
 // The transaction's messages.
 #include "tripool/actors/lease/transaction.hpp"
 
+#include "tripool/actors/lease/orders.hpp"
+
 #include <utility>
 
 namespace tripool {
-
-namespace {
-
-statement command_of(std::string text, std::chrono::milliseconds timeout = {}) {
-  statement s;
-  s.text = std::move(text);
-  s.timeout = timeout;
-  return s;
-}
-
-} // namespace
 
 caf::message_handler transaction::commands() {
   constexpr auto nothing = answer_form::nothing;

@@ -1,6 +1,7 @@
 // The lease's frame: what may come, and how it ends. Sending, settling and time stand in files of their own.
 #include "tripool/core/lease/lease_machine.hpp"
 
+#include "tripool/core/outcome/refusal.hpp"
 #include "tripool/core/util/utf8.hpp"
 
 #include <algorithm>
@@ -17,16 +18,6 @@ constexpr std::size_t name_bytes_max = 63;
 duration hold_limit(const session_order& x, const pool_options& limits) {
   if (x.hold_max.count() > 0) return x.hold_max;
   return x.what == session_purpose::transaction ? limits.transaction_hold_max : limits.lease_hold_max;
-}
-
-failure refuse(std::string_view sqlstate, std::string message, std::string hint) {
-  failure f;
-  f.kind = outcome::rejected;
-  f.why = cause::invalid_request;
-  f.sqlstate = sqlstate;
-  f.message = std::move(message);
-  f.hint = std::move(hint);
-  return f;
 }
 
 std::optional<failure> refusal_of_name(const std::string& name) {

@@ -1,6 +1,7 @@
 // Checking and quoting the names of channels.
 #include "tripool/core/listen/channel.hpp"
 
+#include "tripool/core/outcome/refusal.hpp"
 #include "tripool/core/util/utf8.hpp"
 
 #include <utility>
@@ -8,16 +9,6 @@
 namespace tripool {
 
 namespace {
-
-failure refuse(std::string sqlstate, std::string message, std::string hint) {
-  failure out;
-  out.kind = outcome::rejected;
-  out.why = cause::invalid_request;
-  out.sqlstate = std::move(sqlstate);
-  out.message = std::move(message);
-  out.hint = std::move(hint);
-  return out;
-}
 
 std::optional<failure> check_bytes(const std::string& what, std::string_view text) {
   const auto fault = find_text_fault(text);

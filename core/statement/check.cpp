@@ -1,6 +1,7 @@
 // The refusals, each with the SQLSTATE that PostgreSQL itself would give, or the nearest one, and what to do instead.
 #include "tripool/core/statement/check.hpp"
 
+#include "tripool/core/outcome/refusal.hpp"
 #include "tripool/core/statement/labels.hpp"
 #include "tripool/core/statement/token.hpp"
 #include "tripool/core/util/utf8.hpp"
@@ -21,16 +22,6 @@ struct context {
   bool in_batch = false;
   scope on = scope::shared;
 };
-
-failure refuse(std::string_view sqlstate, std::string message, std::string hint = {}) {
-  failure out;
-  out.kind = outcome::rejected;
-  out.why = cause::invalid_request;
-  out.sqlstate = sqlstate;
-  out.message = std::move(message);
-  out.hint = std::move(hint);
-  return out;
-}
 
 std::string name_of(keyword x) {
   return std::string{to_string(x)};

@@ -1,6 +1,7 @@
 // Checking names and trace contexts, and the comment.
 #include "tripool/core/statement/labels.hpp"
 
+#include "tripool/core/outcome/refusal.hpp"
 #include "tripool/core/util/utf8.hpp"
 
 #include <algorithm>
@@ -16,16 +17,6 @@ bool is_hex(std::string_view x) noexcept {
 
 bool is_zero(std::string_view x) noexcept {
   return x.find_first_not_of('0') == std::string_view::npos;
-}
-
-failure refuse(std::string_view sqlstate, std::string message, std::string hint) {
-  failure f;
-  f.kind = outcome::rejected;
-  f.why = cause::invalid_request;
-  f.sqlstate = sqlstate;
-  f.message = std::move(message);
-  f.hint = std::move(hint);
-  return f;
 }
 
 } // namespace

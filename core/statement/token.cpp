@@ -1,6 +1,7 @@
 // The statements around tokens.
 #include "tripool/core/statement/token.hpp"
 
+#include "tripool/core/outcome/refusal.hpp"
 #include "tripool/core/statement/shared_part.hpp"
 #include "tripool/core/util/mutation.hpp"
 #include "tripool/core/util/utf8.hpp"
@@ -19,16 +20,6 @@ statement with_text(std::string_view text) {
   statement x;
   x.text = text;
   return x;
-}
-
-failure refuse(std::string_view sqlstate, std::string message, std::string hint) {
-  failure f;
-  f.kind = outcome::rejected;
-  f.why = cause::invalid_request;
-  f.sqlstate = sqlstate;
-  f.message = std::move(message);
-  f.hint = std::move(hint);
-  return f;
 }
 
 statement claim(std::string_view token, const std::string& name) {

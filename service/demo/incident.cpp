@@ -1,6 +1,7 @@
 // The incident, step by step.
 #include "service/demo/incident.hpp"
 
+#include "service/demo/clock.hpp"
 #include "service/demo/text.hpp"
 
 #include <algorithm>
@@ -11,10 +12,6 @@
 namespace tripool::demo {
 
 namespace {
-
-time_point now() {
-  return std::chrono::steady_clock::now();
-}
 
 std::optional<std::uint32_t> parse_hex(std::string_view text) {
   std::uint32_t out = 0;

@@ -2,6 +2,7 @@
 #include "service/demo/performance.hpp"
 
 #include "service/app/readiness.hpp"
+#include "service/demo/clock.hpp"
 #include "service/demo/orders.hpp"
 #include "service/demo/text.hpp"
 #include "service/demo/workload.hpp"
@@ -23,10 +24,6 @@ constexpr auto status_limit = std::chrono::milliseconds{2000}; ///< For one look
 constexpr auto ready_limit = std::chrono::seconds{15};
 constexpr auto incident_limit = std::chrono::seconds{60}; ///< More than its steps can take on a slow machine.
 constexpr auto stop_limit = std::chrono::seconds{5};      ///< For what is in flight at the end.
-
-time_point now() {
-  return std::chrono::steady_clock::now();
-}
 
 instance_parts parts_of(loaded_config& x, std::shared_ptr<spdlog::logger> log) {
   instance_parts out;

@@ -20,7 +20,7 @@ namespace tripool::service {
 
 namespace {
 
-constexpr std::chrono::seconds answer_limit{5};
+constexpr std::chrono::seconds order_answer_limit{5};
 /// A command that fetches a secret may take long, and one that takes longer goes on without whoever ordered it.
 constexpr std::chrono::seconds refresh_limit{30};
 
@@ -33,7 +33,7 @@ template <class Order>
 order_result ask(caf::actor_system& sys, const caf::actor& delegate, Order x) {
   order_result out;
   caf::scoped_actor self{sys};
-  self->request(delegate, answer_limit, std::move(x))
+  self->request(delegate, order_answer_limit, std::move(x))
     .receive(
       [&](control_reply& done) {
         out = {true, std::move(done.text), {}};

@@ -14,18 +14,18 @@ namespace tripool::service {
 
 namespace {
 
-using json = nlohmann::json;
+using document = nlohmann::json;
 using row = std::vector<std::string>;
 
-std::optional<json> parse(std::string_view text) {
-  auto x = json::parse(text.begin(), text.end(), nullptr, false);
+std::optional<document> parse(std::string_view text) {
+  auto x = document::parse(text.begin(), text.end(), nullptr, false);
   if (x.is_discarded() || !x.is_object()) return std::nullopt;
   return x;
 }
 
 /// A member at a path of names; null when there is none.
-json at(const json& from, std::initializer_list<const char*> path) {
-  const json* x = &from;
+document at(const document& from, std::initializer_list<const char*> path) {
+  const document* x = &from;
   for (const auto* name : path) {
     if (!x->is_object()) return nullptr;
     const auto i = x->find(name);
@@ -35,18 +35,18 @@ json at(const json& from, std::initializer_list<const char*> path) {
   return *x;
 }
 
-double number(const json& from, std::initializer_list<const char*> path) {
+double number(const document& from, std::initializer_list<const char*> path) {
   const auto x = at(from, path);
   return x.is_number() ? x.get<double>() : 0;
 }
 
-bool yes(const json& from, std::initializer_list<const char*> path) {
+bool yes(const document& from, std::initializer_list<const char*> path) {
   const auto x = at(from, path);
   return x.is_boolean() && x.get<bool>();
 }
 
 /// Control characters of whatever a server said must not steer the terminal.
-std::string text(const json& x) {
+std::string text(const document& x) {
   if (!x.is_string()) return "?";
   auto out = x.get<std::string>();
   std::replace_if(
@@ -54,7 +54,7 @@ std::string text(const json& x) {
   return out;
 }
 
-std::string text(const json& from, std::initializer_list<const char*> path) {
+std::string text(const document& from, std::initializer_list<const char*> path) {
   return text(at(from, path));
 }
 
@@ -98,7 +98,7 @@ std::vector<std::string> aligned(const std::vector<row>& rows, const std::vector
   return out;
 }
 
-std::string headline(const json& s) {
+std::string headline(const document& s) {
   std::string writer = "nobody";
   int readers = 0;
   const auto pools = at(s, {"pools"});
@@ -110,7 +110,7 @@ std::string headline(const json& s) {
          + " pools   up " + short_time(number(s, {"uptime_seconds"})) + "   tripool " + text(s, {"version"});
 }
 
-row pool_row(const json& p) {
+row pool_row(const document& p) {
   const auto time_or_dash = [&](const char* which, const char* q) {
     return number(p, {"figures", which, "count"}) > 0 ? short_time(number(p, {"figures", which, q})) : std::string{"-"};
   };
@@ -136,13 +136,13 @@ row pool_row(const json& p) {
 const row pool_heads{"pool", "health", "role", "rw", "open", "busy", "queue", "wait99", "p50", "p99", "done", "heard"};
 const std::vector<bool> pool_right{false, false, false, false, true, true, true, true, true, true, true, true};
 
-std::vector<std::string> pool_lines(const json& s) {
+std::vector<std::string> pool_lines(const document& s) {
   std::vector<row> rows{pool_heads};
   for (const auto& p : at(s, {"pools"})) rows.push_back(pool_row(p));
   return aligned(rows, pool_right);
 }
 
-std::string answers_line(const json& s, const json& before, double interval) {
+std::string answers_line(const document& s, const document& before, double interval) {
   const auto rate = [&](const char* which) {
     const auto x = number(s, {"delegate", "answers", which});
     if (!before.is_object()) return std::string{"-"};
@@ -160,7 +160,7 @@ std::string clock_of(const std::string& when) {
   return when.size() > 19 ? when.substr(11, 8) : when;
 }
 
-std::string event_line(const json& e) {
+std::string event_line(const document& e) {
   const auto clock = clock_of(text(e, {"last_time"}));
   auto severity = text(e, {"severity"});
   if (severity == "warning") severity = "warn";
@@ -178,7 +178,7 @@ std::string event_line(const json& e) {
   return out;
 }
 
-std::vector<std::string> connection_lines(const json& p) {
+std::vector<std::string> connection_lines(const document& p) {
   std::vector<row> rows{{"id", "process", "state", "age", "hand", "prep", "runs"}};
   for (const auto& c : at(p, {"sessions"})) {
     auto runs = text(c, {"statement"});
@@ -243,7 +243,7 @@ std::optional<std::vector<std::string>> top_screen(std::string_view now, std::st
   const auto s = parse(now);
   if (!s || !at(*s, {"pools"}).is_array()) return std::nullopt;
   const auto old = parse(before);
-  std::vector<std::string> out{headline(*s), answers_line(*s, old ? *old : json(nullptr), how.interval), ""};
+  std::vector<std::string> out{headline(*s), answers_line(*s, old ? *old : document(nullptr), how.interval), ""};
   for (auto& line : pool_lines(*s)) out.push_back(std::move(line));
   out.emplace_back();
   const auto pools = at(*s, {"pools"});
@@ -281,7 +281,7 @@ std::vector<std::string> event_json_lines(std::string_view events_json) {
   std::vector<std::string> out;
   const auto x = parse(events_json);
   if (!x) return out;
-  for (const auto& e : at(*x, {"events"})) out.push_back(e.dump(-1, ' ', false, json::error_handler_t::replace));
+  for (const auto& e : at(*x, {"events"})) out.push_back(e.dump(-1, ' ', false, document::error_handler_t::replace));
   return out;
 }
 

@@ -43,7 +43,7 @@ std::string id_of(const json::object& line) {
   return out;
 }
 
-std::string quoted(std::string_view key) {
+std::string in_quotes(std::string_view key) {
   constexpr std::size_t shown_max = 40;
   return '"' + std::string{key.substr(0, shown_max)} + (key.size() > shown_max ? "...\"" : "\"");
 }
@@ -51,7 +51,7 @@ std::string quoted(std::string_view key) {
 problem check_keys(const json::object& in, std::span<const std::string_view> known) {
   for (const auto& [key, x] : in) {
     if (std::find(known.begin(), known.end(), key) != known.end()) continue;
-    std::string out = "there is no key " + quoted(key) + "; possible are ";
+    std::string out = "there is no key " + in_quotes(key) + "; possible are ";
     for (std::size_t i = 0; i < known.size(); ++i) out.append(i > 0 ? ", " : "").append(known[i]);
     return out;
   }
@@ -59,7 +59,7 @@ problem check_keys(const json::object& in, std::span<const std::string_view> kno
 }
 
 problem wrong_type(std::string_view key, const json::value* found, std::string_view wanted) {
-  std::string out = quoted(key);
+  std::string out = in_quotes(key);
   if (found == nullptr)
     out.append(" is missing: it must be ").append(wanted);
   else
@@ -191,7 +191,7 @@ problem read_line(const json::object& line, std::variant<statement, batch>& to) 
   if (*name == "read") return read_single(line, access::read, to.emplace<statement>());
   if (*name == "write") return read_single(line, access::write, to.emplace<statement>());
   if (*name == "tx") return read_transaction(line, to.emplace<batch>());
-  return "\"kind\" must be " + std::string{kinds} + ", but is " + quoted(*name);
+  return "\"kind\" must be " + std::string{kinds} + ", but is " + in_quotes(*name);
 }
 
 } // namespace

@@ -24,7 +24,7 @@ bool cancel(actor_world& w, std::uint64_t key) {
   return found->found;
 }
 
-options narrow_options() {
+options one_connection() {
   auto o = world_options();
   auto& p = o.pools[primary];
   p.connections_min = p.connections_max = 1;
@@ -73,7 +73,7 @@ TEST_CASE("A running statement is cancelled by its key, and the connection serve
 }
 
 TEST_CASE("Queued statements are cancelled at once, wherever they queue") {
-  actor_world w{narrow_options()};
+  actor_world w{one_connection()};
   w.advance(2s);
   w.db[primary].script().add({"insert slow v", fault_point::before, fault_kind::delay});
   const auto slow = w.write("insert slow v", 5s);

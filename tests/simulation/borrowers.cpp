@@ -12,7 +12,7 @@ std::vector<result> nothing() {
   return {};
 }
 
-std::vector<result> one(result& x) {
+std::vector<result> only(result& x) {
   return {std::move(x)};
 }
 
@@ -119,7 +119,7 @@ deed_ptr borrowers::tell(borrower& x, Message m, std::string name, std::chrono::
   s_.note(out->what);
   x.asked.push_back(out);
   if constexpr (std::is_same_v<Answer, result>) {
-    ask_as<result>(s_, x.who, x.handle->to, std::move(m), out, one);
+    ask_as<result>(s_, x.who, x.handle->to, std::move(m), out, only);
   } else {
     ask_as<Answer>(s_, x.who, x.handle->to, std::move(m), out, nothing);
   }
@@ -173,7 +173,7 @@ void borrowers::commit_of(borrower& x) {
   s_.book.owe(x.whole, limit);
   s_.note("commit");
   x.asked.push_back(x.whole);
-  ask_as<result>(s_, x.who, x.handle->to, tripool::commit{limit}, x.whole, one);
+  ask_as<result>(s_, x.who, x.handle->to, tripool::commit{limit}, x.whole, only);
 }
 
 void borrowers::go_on_with_lease(borrower& x) {
@@ -188,7 +188,7 @@ void borrowers::go_on_with_lease(borrower& x) {
     auto out = s_.book.open(std::move(d), m.timeout);
     s_.note("in a lease: " + out->what);
     x.asked.push_back(out);
-    ask_as<result>(s_, x.who, x.handle->to, std::move(m), out, one);
+    ask_as<result>(s_, x.who, x.handle->to, std::move(m), out, only);
   } else if (n < 75) {
     run(x, "select k" + std::to_string(s_.pick(s_.keys + 1)), false);
   } else {

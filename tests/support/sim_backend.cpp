@@ -1,6 +1,7 @@
 // The simulated process: messages in, replies out.
 #include "tests/support/sim_backend.hpp"
 
+#include "tests/support/sim_answers.hpp"
 #include "tests/support/sim_server.hpp"
 
 #include <cassert>
@@ -10,25 +11,8 @@ namespace tripool::test {
 
 namespace {
 
-server_message message(std::string severity, std::string sqlstate, std::string text) {
-  server_message x;
-  x.severity = std::move(severity);
-  x.sqlstate = std::move(sqlstate);
-  x.message = std::move(text);
-  return x;
-}
-
-server_message error(std::string sqlstate, std::string text) {
-  return message("ERROR", std::move(sqlstate), std::move(text));
-}
-
 server_message failed_block() {
-  return error("25P02", "current transaction is aborted, commands ignored until end of transaction block");
-}
-
-result tag(std::string text) {
-  return result{std::make_shared<owned_result>(std::move(text), std::vector<owned_result::column>{},
-                                               std::vector<std::vector<owned_result::cell>>{})};
+  return error_of("25P02", "current transaction is aborted, commands ignored until end of transaction block");
 }
 
 bool is_exit(const sim_command& c) {
@@ -67,14 +51,14 @@ void sim_backend::release_delay() {
 
 void sim_backend::cancel() {
   if (over_ || !delayed() || home_.hung()) return;
-  order_ = error("57014", "canceling statement due to user request");
+  order_ = error_of("57014", "canceling statement due to user request");
   release_delay();
 }
 
 void sim_backend::terminate(const std::string& sqlstate, const std::string& text) {
   if (over_ || home_.hung()) return;
   if (!delayed()) return end(sqlstate, text);
-  order_ = message("FATAL", sqlstate, text);
+  order_ = message_of("FATAL", sqlstate, text);
   release_delay();
 }
 
@@ -138,9 +122,9 @@ bool sim_backend::on_prepare(const sim_message& m) {
   if (block_ == block::failed && !is_exit(c)) return answer_error(m, failed_block()), true;
   auto x = strike(sim_bound_text(m.text, {}), c.is_control(), true, fault_point::parse);
   if (x.what != stroke::kind::none) return handle(m, std::move(x));
-  if (c.what == sim_verb::unknown) return answer_error(m, error("42601", "syntax error")), true;
+  if (c.what == sim_verb::unknown) return answer_error(m, error_of("42601", "syntax error")), true;
   if (statements_.count(m.name) > 0) {
-    answer_error(m, error("42P05", "prepared statement \"" + m.name + "\" already exists"));
+    answer_error(m, error_of("42P05", "prepared statement \"" + m.name + "\" already exists"));
     return true;
   }
   statements_[m.name] = {m.text, home_.schema()};
@@ -152,11 +136,11 @@ bool sim_backend::on_close(const sim_message& m) {
   // As the client library sends it: DEALLOCATE, a statement like others.
   if (block_ == block::failed) return answer_error(m, failed_block()), true;
   if (statements_.erase(m.name) == 0) {
-    answer_error(m, error("26000", "prepared statement \"" + m.name + "\" does not exist"));
+    answer_error(m, error_of("26000", "prepared statement \"" + m.name + "\" does not exist"));
     return true;
   }
   pipelining_ = true;
-  complete(tag("DEALLOCATE"));
+  complete(tag_of("DEALLOCATE"));
   return true;
 }
 
@@ -165,7 +149,7 @@ bool sim_backend::on_execute(const sim_message& m) {
   if (passed_) return perform_bound(m); // It goes on after a delay, whatever has become of its name since.
   const auto known = by_name ? statements_.find(m.name) : statements_.end();
   if (by_name && known == statements_.end()) {
-    answer_error(m, error("26000", "prepared statement \"" + m.name + "\" does not exist"));
+    answer_error(m, error_of("26000", "prepared statement \"" + m.name + "\" does not exist"));
     return true;
   }
   bound_ = sim_bound_text(by_name ? known->second.text : m.text, m.parameters);
@@ -175,11 +159,11 @@ bool sim_backend::on_execute(const sim_message& m) {
     auto x = strike(bound_, c.is_control(), false, fault_point::parse);
     if (x.what != stroke::kind::none) return handle(m, std::move(x));
   }
-  if (c.what == sim_verb::unknown) return answer_error(m, error("42601", "syntax error")), true;
+  if (c.what == sim_verb::unknown) return answer_error(m, error_of("42601", "syntax error")), true;
   const bool utility = c.what == sim_verb::noop || c.what == sim_verb::listen || c.what == sim_verb::unlisten;
   const bool has_rows = !c.writes() && !c.is_control() && !utility;
   if (by_name && has_rows && known->second.schema != home_.schema()) {
-    auto e = error("0A000", "cached plan must not change result type");
+    auto e = error_of("0A000", "cached plan must not change result type");
     e.source_function = "RevalidateCachedQuery";
     return answer_error(m, std::move(e)), true;
   }
@@ -197,20 +181,20 @@ bool sim_backend::run_control(const sim_message& m, const sim_command& c) {
   switch (c.what) {
     case sim_verb::begin:
     case sim_verb::begin_read_only:
-      if (block_ == block::open) notice(message("WARNING", "25001", "there is already a transaction in progress"));
+      if (block_ == block::open) notice(message_of("WARNING", "25001", "there is already a transaction in progress"));
       if (block_ == block::none || c.what == sim_verb::begin_read_only)
         block_read_only_ = c.what == sim_verb::begin_read_only;
       block_ = block::open;
-      complete(tag("BEGIN"));
+      complete(tag_of("BEGIN"));
       return true;
     case sim_verb::commit: {
       if (block_ == block::failed) break;
-      if (block_ == block::none) notice(message("WARNING", "25P01", "there is no transaction in progress"));
+      if (block_ == block::none) notice(message_of("WARNING", "25P01", "there is no transaction in progress"));
       auto x = commit();
       if (x.what != stroke::kind::wait) block_ = block::none;
       if (x.what == stroke::kind::error) roll_back(); // Its savepoints end with it.
       if (x.what != stroke::kind::none) return handle(m, std::move(x));
-      complete(tag("COMMIT"));
+      complete(tag_of("COMMIT"));
       return true;
     }
     case sim_verb::savepoint:
@@ -224,27 +208,27 @@ bool sim_backend::run_control(const sim_message& m, const sim_command& c) {
     }
     default: break;
   }
-  if (block_ == block::none) notice(message("WARNING", "25P01", "there is no transaction in progress"));
+  if (block_ == block::none) notice(message_of("WARNING", "25P01", "there is no transaction in progress"));
   block_ = block::none;
   roll_back();
-  complete(tag("ROLLBACK"));
+  complete(tag_of("ROLLBACK"));
   return true;
 }
 
 std::optional<server_message> sim_backend::refusal_of(const sim_command& c) const {
   const bool read_only = home_.in_recovery() || home_.read_only() || (block_ == block::open && block_read_only_);
-  if (c.writes() && read_only) return error("25006", "cannot execute this in a read-only transaction");
+  if (c.writes() && read_only) return error_of("25006", "cannot execute this in a read-only transaction");
   if (c.what == sim_verb::insert_unique && !home_.store().preview(c.key, writes_).empty())
-    return error("23505", "duplicate key value violates unique constraint");
+    return error_of("23505", "duplicate key value violates unique constraint");
   if (c.what == sim_verb::token_claim && !home_.tokens())
-    return error("42P01", "relation \"tripool.tokens\" does not exist");
+    return error_of("42P01", "relation \"tripool.tokens\" does not exist");
   if (c.what == sim_verb::token_claim && !home_.store().preview(c.key, writes_).empty()) {
-    auto e = error("23505", "duplicate key value violates unique constraint \"tripool_tokens_token\"");
+    auto e = error_of("23505", "duplicate key value violates unique constraint \"tripool_tokens_token\"");
     e.constraint = "tripool_tokens_token";
     return e;
   }
   if ((c.what == sim_verb::listen || c.what == sim_verb::notify) && home_.in_recovery())
-    return error("25006", "cannot execute this during recovery");
+    return error_of("25006", "cannot execute this during recovery");
   return std::nullopt;
 }
 
@@ -268,18 +252,18 @@ bool sim_backend::run_committing(const sim_message& m, const sim_command& c) {
   const bool vacuum = c.what == sim_verb::vacuum;
   if (passed_ != fault_point::before_commit && passed_ != fault_point::after_commit) {
     if (vacuum && (block_ != block::none || pipelining_))
-      return answer_error(m, error("25001", "VACUUM cannot run inside a transaction block")), true;
+      return answer_error(m, error_of("25001", "VACUUM cannot run inside a transaction block")), true;
     auto x = strike(bound_, false, false, fault_point::before);
     if (x.what != stroke::kind::none) return handle(m, std::move(x));
     if (auto e = refusal_of(c)) return answer_error(m, std::move(*e)), true;
-    if (block_ != block::none) return answer_error(m, error("2D000", "invalid transaction termination")), true;
+    if (block_ != block::none) return answer_error(m, error_of("2D000", "invalid transaction termination")), true;
     if (!vacuum) writes_.push_back({sim_write::kind::insert, c.key, c.value});
     members_.push_back({bound_, false, home_.ledger().ran(bound_, pid_, true)});
   }
   auto x = commit();
   if (x.what == stroke::kind::none) x = strike(bound_, false, false, fault_point::after);
   if (x.what != stroke::kind::none) return handle(m, std::move(x));
-  complete(tag(vacuum ? "VACUUM" : "CALL"));
+  complete(tag_of(vacuum ? "VACUUM" : "CALL"));
   return true;
 }
 
@@ -295,19 +279,19 @@ result sim_backend::perform(const sim_command& c) {
     case sim_verb::insert:
     case sim_verb::insert_unique:
       writes_.push_back({sim_write::kind::insert, c.key, c.value});
-      return tag("INSERT 0 1");
+      return tag_of("INSERT 0 1");
     case sim_verb::select_put:
       writes_.push_back({sim_write::kind::insert, c.key, c.value});
       return select({{cell{c.value}}});
     case sim_verb::update: {
       const auto n = present();
       if (n > 0) writes_.push_back({sim_write::kind::update, c.key, c.value});
-      return tag("UPDATE " + std::to_string(n));
+      return tag_of("UPDATE " + std::to_string(n));
     }
     case sim_verb::remove: {
       const auto n = present();
       if (n > 0) writes_.push_back({sim_write::kind::remove, c.key, {}});
-      return tag("DELETE " + std::to_string(n));
+      return tag_of("DELETE " + std::to_string(n));
     }
     case sim_verb::select: {
       std::vector<std::vector<cell>> rows;
@@ -316,11 +300,11 @@ result sim_backend::perform(const sim_command& c) {
     }
     case sim_verb::select_null: return select({{cell{}}});
     case sim_verb::select_big: return select({{cell{std::string(c.size, 'x')}}});
-    case sim_verb::set: settings_[c.key] = c.value; return tag("SET");
+    case sim_verb::set: settings_[c.key] = c.value; return tag_of("SET");
     case sim_verb::show: return select({{cell{settings_[c.key]}}});
     case sim_verb::probe: return home_.probe_row();
-    case sim_verb::listen: listens_.emplace_back(true, c.key); return tag("LISTEN");
-    case sim_verb::unlisten: listens_.emplace_back(false, c.key); return tag("UNLISTEN");
+    case sim_verb::listen: listens_.emplace_back(true, c.key); return tag_of("LISTEN");
+    case sim_verb::unlisten: listens_.emplace_back(false, c.key); return tag_of("UNLISTEN");
     case sim_verb::identity:
       if (xid_.empty()) xid_ = home_.begin_transaction();
       return home_.identity_row(xid_);
@@ -330,7 +314,7 @@ result sim_backend::perform(const sim_command& c) {
     case sim_verb::token_ask:
     case sim_verb::token_withdraw: return perform_token(c);
     case sim_verb::notify: notifies_.push_back({c.key, c.value, pid_}); return select({{cell{""}}});
-    default: return tag("NOOP");
+    default: return tag_of("NOOP");
   }
 }
 

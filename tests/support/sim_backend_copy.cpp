@@ -1,4 +1,5 @@
 // The simulated process: COPY, outside of the pipeline, as a transaction of its own unless a block is open.
+#include "tests/support/sim_answers.hpp"
 #include "tests/support/sim_backend.hpp"
 #include "tests/support/sim_server.hpp"
 
@@ -6,18 +7,6 @@
 #include <utility>
 
 namespace tripool::test {
-
-namespace {
-
-server_message error(std::string sqlstate, std::string text) {
-  server_message x;
-  x.severity = "ERROR";
-  x.sqlstate = std::move(sqlstate);
-  x.message = std::move(text);
-  return x;
-}
-
-} // namespace
 
 bool sim_backend::on_copy(const sim_message& m) {
   const auto text = sim_bound_text(m.text, {});
@@ -27,8 +16,8 @@ bool sim_backend::on_copy(const sim_message& m) {
     copy_over_ = false;
     copy_rows_ = 0;
     bound_ = text;
-    if (block_ == block::failed) return refuse_copy(error("25P02", "current transaction is aborted")), true;
-    if (!known) return refuse_copy(error("42601", "syntax error")), true;
+    if (block_ == block::failed) return refuse_copy(error_of("25P02", "current transaction is aborted")), true;
+    if (!known) return refuse_copy(error_of("42601", "syntax error")), true;
   }
   auto x = strike(text, false, false, fault_point::before);
   if (x.what == stroke::kind::wait) return false;
@@ -67,11 +56,11 @@ bool sim_backend::on_copy_end(const sim_message& m) {
   if (copy_over_ || (!copying_ && !passed_)) return true;
   if (!passed_) {
     copying_ = false;
-    if (m.refusal) return refuse_copy(error("57014", "COPY from stdin failed: " + *m.refusal)), true;
+    if (m.refusal) return refuse_copy(error_of("57014", "COPY from stdin failed: " + *m.refusal)), true;
     const auto c = sim_parse(bound_);
     std::istringstream lines{std::exchange(copied_, {})};
     for (std::string line; std::getline(lines, line);) {
-      if (line == "bad") return refuse_copy(error("22P02", "invalid input syntax")), true;
+      if (line == "bad") return refuse_copy(error_of("22P02", "invalid input syntax")), true;
       writes_.push_back({sim_write::kind::insert, c.key, line});
       ++copy_rows_;
     }
