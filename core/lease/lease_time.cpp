@@ -2,6 +2,8 @@
 // with a server that does not answer.
 #include "tripool/core/lease/lease_machine.hpp"
 
+#include "tripool/core/util/milliseconds.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -14,10 +16,6 @@ namespace {
 constexpr duration answer_grace = std::chrono::milliseconds{250};
 /// How long after a delivered cancel a 57014 may still be its work: the signal travels apart from the session.
 constexpr duration stray_window = std::chrono::milliseconds{500};
-
-std::string milliseconds(duration x) {
-  return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(x).count()) + " ms";
-}
 
 } // namespace
 

@@ -2,6 +2,7 @@
 #include "tripool/core/listen/listen_machine.hpp"
 
 #include "tripool/core/listen/channel.hpp"
+#include "tripool/core/util/milliseconds.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -13,10 +14,6 @@ namespace {
 
 /// Asks nothing but for an answer: what the server is, the monitor's probes find out.
 const std::string check_text = "select 1";
-
-std::string milliseconds(duration x) {
-  return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(x).count()) + " ms";
-}
 
 } // namespace
 

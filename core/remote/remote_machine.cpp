@@ -1,6 +1,8 @@
 // Links, and the calls on them.
 #include "tripool/core/remote/remote_machine.hpp"
 
+#include "tripool/core/util/milliseconds.hpp"
+
 #include <algorithm>
 #include <limits>
 #include <utility>
@@ -8,10 +10,6 @@
 namespace tripool {
 
 namespace {
-
-std::string milliseconds(duration x) {
-  return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(x).count()) + " ms";
-}
 
 std::uint64_t bit(node_index i) noexcept {
   return i < 64 ? std::uint64_t{1} << i : 0;

@@ -1,6 +1,8 @@
 // Counting silence, and the ladder.
 #include "tripool/core/routing/fallback_machine.hpp"
 
+#include "tripool/core/util/milliseconds.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -10,10 +12,6 @@ namespace {
 
 std::string_view name_of(watched_peer x) noexcept {
   return x == watched_peer::manager ? "the pool manager" : "the monitor";
-}
-
-std::string milliseconds(duration x) {
-  return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(x).count()) + " ms";
 }
 
 /// What one look at the clock can count: more has passed only if nobody ran meanwhile.
