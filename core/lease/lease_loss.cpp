@@ -4,21 +4,9 @@
 #include "tripool/core/outcome/classify.hpp"
 #include "tripool/core/util/mutation.hpp"
 
-#include <algorithm>
-#include <iterator>
-#include <memory>
 #include <utility>
 
 namespace tripool {
-
-namespace {
-
-result tag_of(std::string text) {
-  return result{std::make_shared<const owned_result>(std::move(text), std::vector<owned_result::column>{},
-                                                     std::vector<std::vector<owned_result::cell>>{})};
-}
-
-} // namespace
 
 void lease_machine::on_lost(const session_loss& x, time_point now) {
   if (phase_ == phase::lost) return;
@@ -34,7 +22,7 @@ void lease_machine::on_lost(const session_loss& x, time_point now) {
     const bool never_ran = ended_before || classify_loss(x, true, first) == verdict::not_executed;
     const bool undone = open_block && (!commit_on_the_way() || mutated(mutation::call_lost_commit_undone));
     if (u.request) settle_lost(u, x, never_ran, undone, now);
-    if (u.ends_block) open_block = false;
+    if (u.ends_block || u.what == lease_task::rollback || !u.doom.empty()) open_block = false;
     first = false;
     sent_.pop_front();
   }

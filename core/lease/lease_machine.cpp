@@ -49,9 +49,7 @@ lease_machine::lease_machine(const pool_options& limits, const server_info& serv
 void lease_machine::submit(lease_task what, request_ptr r, std::string name, time_point now) {
   assert(r && !r->answered());
   if (auto f = refusal_of(what, name)) {
-    // Its borrower may have sent the COMMIT already: without this statement the transaction must not be committed.
-    if (f->why == cause::queue_full && in_block() && doomed_.empty())
-      doomed_ = "one of its statements was turned away: too many were waiting";
+    if (f->why == cause::queue_full) note_turned_away(what, *r);
     f->pool = limits_.name;
     f->server = server_;
     return r->fail(std::move(*f), now);
@@ -108,9 +106,7 @@ std::optional<failure> lease_machine::refusal_now(const lease_unit& u) const {
     if ((u.what == lease_task::commit || u.what == lease_task::rollback) && !in_block())
       return refuse("25P01", "no transaction is open on this lease", "begin one first");
   }
-  if (u.commits && u.what == lease_task::statement && !doomed_.empty())
-    return refuse("25P02", "the transaction cannot be committed any more: " + doomed_, "roll it back");
-  return std::nullopt;
+  return refusal_of_doomed(u);
 }
 
 void lease_machine::note_accepted(lease_task what, const std::string& name) {

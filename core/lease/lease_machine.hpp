@@ -107,13 +107,26 @@ private:
   using units = std::list<lease_unit>;
   enum class cancel_state : std::uint8_t { none, requested, delivered };
 
-  // -- what may come, and the end (lease_machine.cpp) ---------------------------------------------------------------
+  // -- what may come (lease_machine.cpp) ----------------------------------------------------------------------------
   std::optional<failure> refusal_of(lease_task what, const std::string& name) const;
   std::optional<failure> refusal_now(const lease_unit& u) const;
   void note_accepted(lease_task what, const std::string& name);
   void refuse_waiting(const failure& why, time_point now);
   void go_on_finishing(time_point now);
   void add_own(lease_task what);
+
+  // -- what was never sent (lease_doom.cpp) -------------------------------------------------------------------------
+  std::string_view control_text(lease_task what, const request& r) const noexcept;
+  void note_turned_away(lease_task what, const request& r);
+  void leave_gap(lease_unit& u) const;
+  void pass_gap(const lease_unit& u);
+  void doom_block(const std::string& why);
+  std::string why_doomed() const;
+  void note_late(const lease_unit& u);
+  bool answer_void(lease_unit& u, time_point now);
+  std::optional<failure> refusal_of_doomed(const lease_unit& u) const;
+
+  // -- the end (lease_machine.cpp) ----------------------------------------------------------------------------------
   void end_with(std::string how);
   void lose(std::string reason);
 
@@ -183,6 +196,7 @@ private:
   bool refused_ = false;                ///< The session takes no more: it is lost, and says so soon.
   bool fatal_seen_ = false;             ///< A FATAL answered something: what stands behind it never ran.
   std::string doomed_;                  ///< Why the open block must not be committed any more, or empty.
+  std::string void_;                    ///< Why the block that is spoken of was never begun, or empty.
   std::string first_error_;             ///< What the open block failed of.
   std::vector<std::string> savepoints_; ///< As they will be when all that was accepted has run.
   std::string ended_as_;

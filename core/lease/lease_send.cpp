@@ -25,6 +25,7 @@ bool waits_for_all(lease_task what, session_purpose purpose) noexcept {
     case lease_task::commit:
     case lease_task::rollback: return purpose == session_purpose::lease;
     case lease_task::release:
+    case lease_task::gap:
     case lease_task::closes:
     case lease_task::undo:
     case lease_task::reset: return true;
@@ -44,6 +45,16 @@ void lease_machine::pump(session& s, bool writable, time_point now) {
       release_ = std::move(u.request);
       waiting_.pop_front();
       go_on_finishing(now);
+      continue;
+    }
+    if (u.what == lease_task::gap) {
+      pass_gap(u);
+      waiting_.pop_front();
+      go_on_finishing(now);
+      continue;
+    }
+    if (answer_void(u, now)) {
+      waiting_.pop_front();
       continue;
     }
     note_traces(u);
@@ -70,8 +81,10 @@ bool lease_machine::may_send(const lease_unit& u) const {
 void lease_machine::note_traces(lease_unit& u) {
   const auto* r = u.what == lease_task::opening ? order_.get() : u.request.get();
   if (!r) return;
+  if (u.what == lease_task::begin) u.edge = block_edge::opens;
   if (u.what == lease_task::commit) {
-    u.commits = u.ends_block = doomed_.empty();
+    u.doom = why_doomed();
+    u.commits = u.ends_block = u.doom.empty();
     return;
   }
   if (u.what != lease_task::statement && u.what != lease_task::batch && u.what != lease_task::opening) return;
@@ -86,6 +99,7 @@ void lease_machine::note_traces(lease_unit& u) {
     if (traits.kind != statement_kind::transaction_control) continue;
     const bool inside = traits.command == keyword::savepoint_ || traits.command == keyword::release_;
     u.ends_block = u.ends_block || !inside;
+    if (traits.command == keyword::begin_ || traits.command == keyword::start_) u.edge = block_edge::opens;
     u.commits = traits.command == keyword::commit_ || traits.command == keyword::end_;
   }
 }
@@ -109,7 +123,7 @@ void lease_machine::send(session& s, lease_unit& u) {
       send_statements(s, u);
       if (u.framed) send_control(s, commit_text);
       break;
-    case lease_task::commit: send_control(s, doomed_.empty() ? commit_text : rollback_text); break;
+    case lease_task::commit: send_control(s, u.doom.empty() ? commit_text : rollback_text); break;
     case lease_task::rollback:
     case lease_task::undo: send_control(s, rollback_text); break;
     case lease_task::reset: send_control(s, reset_text); break;

@@ -101,11 +101,11 @@ void lease_machine::settle(lease_unit& u, char before, time_point now) {
       return;
     default: break;
   }
+  if (u.expired) note_late(u);
   if (u.error) {
     if (u.request && send_again(u, before)) return;
     settle_error(u, before, now);
   } else {
-    if (u.expired && in_block()) return; // It ran after all: the block stays doomed.
     settle_complete(u, now);
   }
 }
@@ -173,11 +173,11 @@ void lease_machine::settle_error(lease_unit& u, char before, time_point now) {
 void lease_machine::settle_complete(lease_unit& u, time_point now) {
   if (!u.request) return;
   const auto tag = u.framed ? u.tag : u.results.empty() ? std::string{} : std::string{u.results.back().command_tag()};
-  const bool undone = u.what == lease_task::commit && !doomed_.empty();
+  const bool undone = u.what == lease_task::commit && !u.doom.empty();
   if (undone || ((u.commits || u.framed) && tag == "ROLLBACK" && !mutated(mutation::rollback_is_done))) {
     server_message e;
     e.sqlstate = undone ? "40000" : "25P02";
-    e.message = undone ? "the transaction was rolled back instead of committed: " + doomed_
+    e.message = undone ? "the transaction was rolled back instead of committed: " + u.doom
                        : "COMMIT was answered with ROLLBACK: the transaction had failed, and was rolled back";
     e.hint = "send the whole transaction again";
     end_with("was rolled back: it could not be committed");
@@ -200,7 +200,7 @@ void lease_machine::settle_complete(lease_unit& u, time_point now) {
 
 /// What the transaction around the unit is now.
 void lease_machine::note_status(const lease_unit& u, char before) {
-  if (u.expired && u.error) doomed_.clear(); // What was called undone is undone.
+  if (u.edge == block_edge::opens && u.error && !in_block()) void_ = "its BEGIN failed: " + u.error->message;
   if (status_ == 'E' && before != 'E' && u.error) first_error_ = u.error->sqlstate + ": " + u.error->message;
   if (status_ == 'T' && before == 'E') first_error_.clear();
   if (status_ == 'I') {

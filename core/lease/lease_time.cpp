@@ -57,24 +57,27 @@ void lease_machine::expire_waiting(time_point now) {
       auto f = blank(outcome::not_executed, cause::deadline);
       f.message = "the deadline passed while the command waited for those before it";
       f.hint = "give it more time, or send fewer at a time";
-      const bool ends = here->what == lease_task::commit || here->what == lease_task::rollback;
-      if (in_block() && !ends && doomed_.empty())
-        doomed_ = "one of its statements was not executed: its deadline passed while it waited";
+      leave_gap(*here);
       fail(*here, std::move(f), now);
+      continue;
     }
     waiting_.erase(here);
   }
 }
 
 void lease_machine::expire_sent(time_point now) {
+  bool open = in_block(); // Where the unit stands, if what is before it does what it says.
   for (auto& u : sent_) {
+    const bool inside = open && !commit_on_the_way();
+    if (u.what == lease_task::rollback || !u.doom.empty()) open = false;
     if (!u.request || now < u.deadline + answer_grace) continue;
     u.expired = true;
-    const bool undone = in_block() && !commit_on_the_way();
+    // A BEGIN alone leaves nothing, and what it began is not committed.
+    const bool undone = inside || u.edge == block_edge::opens;
     auto f = blank(undone ? outcome::not_executed : outcome::in_doubt, cause::deadline);
     f.message = "the deadline passed and the server has not answered";
     if (undone) {
-      doomed_ = "the answer of one of its statements did not come in time";
+      u.called_undone = true;
       f.detail = "the transaction around it can only be rolled back now";
       f.hint = "roll back and begin anew";
     } else {

@@ -1,6 +1,6 @@
 // The pieces of a borrowed session's work: a unit is what stands behind one Sync - a borrower's command, or the
 // machine's own housekeeping - and an operation is one message whose answer is awaited.
-// Used by lease_machine only, but for `lease_task`.
+// Used by lease_machine and block_edge only, but for `lease_task`.
 #pragma once
 
 #include "tripool/core/outcome/failure.hpp"
@@ -33,7 +33,11 @@ enum class lease_task : std::uint8_t {
   closes,     ///< Prepared statements that the cache has evicted.
   undo,       ///< ROLLBACK of what the borrower left open.
   reset,      ///< DISCARD ALL.
+  gap,        ///< Nothing: something stood here that was never sent, and has its answer.
 };
+
+/// What a command does to the transaction around it.
+enum class block_edge : std::uint8_t { none, opens, closes };
 
 /// One Sync's worth of work.
 struct lease_unit {
@@ -48,10 +52,13 @@ struct lease_unit {
   std::string error_name{};              ///< The prepared name by which that ran, or empty.
   cause cancel_why = cause::none;        ///< Why a cancel was aimed at it, or none.
   bool sync_wait_cancelled = false;      ///< The server committed locally, but stopped waiting for its standby.
+  std::string doom{};                    ///< Of a gap: what is missing. Of a COMMIT: why ROLLBACK was sent for it.
+  block_edge edge = block_edge::none;    ///< Of a gap, and of what opens a block.
   bool ends_block = false;               ///< It may commit what came before it.
   bool commits = false;                  ///< It is a COMMIT: a tag that says ROLLBACK is bad news.
   bool framed = false;                   ///< A batch between its own BEGIN and COMMIT.
   bool expired = false;                  ///< Answered at its deadline while the server was still at it.
+  bool called_undone = false;            ///< And told not to be executed, since its transaction is rolled back.
   bool stray = false;                    ///< A cancel that was meant for another may have struck it.
   std::uint8_t replans = 0;              ///< How often it was prepared anew after 0A000 or 26000.
 };
@@ -63,5 +70,8 @@ struct lease_op {
   std::uint32_t index = 0; ///< For `execute`: position of the statement in its unit.
   std::string name{};      ///< For `prepare`, `close` and what runs by a prepared name.
 };
+
+/// A result with nothing but its command's tag.
+result tag_of(std::string text);
 
 } // namespace tripool

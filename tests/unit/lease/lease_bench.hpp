@@ -22,7 +22,7 @@
 namespace tripool::test {
 
 /// The bench. The order's request is answered when its session is ready, or with the failure that it moves for.
-class lease_bench final : private session_sink {
+class lease_bench : private session_sink {
 public:
   lease_bench() {
     limits.name = "primary";

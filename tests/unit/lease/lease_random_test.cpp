@@ -30,6 +30,7 @@ public:
     b_.deadline = std::chrono::milliseconds{500 + pick(3000)};
     b_.deliver_cancels = pick(4) != 0;
     if (pick(3) == 0) b_.limits.pipeline_depth = 1;
+    if (pick(3) == 0) b_.limits.queue_max = 2 + pick(3);
     b_.open(lease_ ? b_.lease() : b_.transaction());
     if (b_.state() != lease_machine::phase::ready) return;
     for (auto n = 3 + pick(15); n > 0; --n) step();
@@ -57,6 +58,11 @@ private:
     std::string text;
     recorded told;
     bool in_transaction = true;
+  };
+  struct lease_block {
+    std::size_t from;
+    std::size_t to;
+    recorded commit;
   };
 
   std::uint64_t pick(std::uint64_t most) { return random_up_to(random_.next(), most); }
@@ -112,8 +118,8 @@ private:
     const bool commits = pick(2) != 0;
     auto done = commits ? b_.commit() : b_.rollback();
     all_.push_back(done);
-    // Whether its BEGIN was taken, the machine knows: judged only by what was told of each insert.
     for (auto i = from; i < inserts_.size(); ++i) inserts_[i].in_transaction = true;
+    if (commits) blocks_.push_back({from, inserts_.size(), done});
   }
 
   void end(bool commits) {
@@ -144,6 +150,13 @@ private:
       if (!lease_ && committed && x.told->is_done() && !rolled_back_to_) REQUIRE(n == 1);
       if (lease_ && !x.in_transaction && x.told->is_done()) REQUIRE(n == 1);
     }
+    for (const auto& x : blocks_) { // A transaction that was committed lacks nothing.
+      if (!x.commit->is_done()) continue;
+      for (auto i = x.from; i < x.to; ++i) {
+        INFO(inserts_[i].text);
+        REQUIRE(inserts_[i].told->is_done());
+      }
+    }
     if (b_.state() == lease_machine::phase::over) {
       CHECK(b_.backend().settings().empty());
       CHECK_FALSE(b_.machine->in_block());
@@ -156,6 +169,7 @@ private:
   bool rolled_back_to_ = false;
   int last_ = 0;
   std::vector<insert> inserts_;
+  std::vector<lease_block> blocks_; ///< Those that ended with a COMMIT.
   std::vector<recorded> all_;
   recorded commit_;
 };
