@@ -16,6 +16,11 @@ duration part_of(duration most, std::uint64_t random) noexcept {
 
 } // namespace
 
+duration session_renewal::pause(duration spread, std::uint64_t random) noexcept {
+  const auto most = std::max(spread, pause_min);
+  return most / 2 + part_of(most / 2, random);
+}
+
 void session_renewal::changed(std::uint64_t generation, duration spread, time_point now,
                               std::uint64_t random) noexcept {
   if (generation <= newest_) return;
@@ -48,8 +53,7 @@ void session_renewal::successor_failed(time_point now, std::uint64_t random) noe
 }
 
 void session_renewal::try_again(time_point now, std::uint64_t random) noexcept {
-  const auto pause = std::max(spread_, pause_min);
-  due_ = now + pause / 2 + part_of(pause / 2, random);
+  due_ = now + pause(spread_, random);
 }
 
 } // namespace tripool

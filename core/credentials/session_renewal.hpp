@@ -2,7 +2,7 @@
 // with has changed: a successor is dialled at a random moment within the spread, and takes its place once it is open.
 // Until then the old session stays, so that a successor that is not let in costs nothing but another try.
 // Knows no session, no actor and no clock; randomness is an argument. Used by monitor and listener; the pools' own
-// connections are replaced by pool_machine.
+// connections are replaced by pool_machine, with the same pause.
 #pragma once
 
 #include "tripool/core/time.hpp"
@@ -18,6 +18,10 @@ class session_renewal {
 public:
   /// The shortest pause between two tries.
   static constexpr duration pause_min = std::chrono::seconds{1};
+
+  /// How long a session that is outdated from the start is kept before another one is dialled: at most the spread, or
+  /// `pause_min`, and at least half of that.
+  static duration pause(duration spread, std::uint64_t random) noexcept;
 
   /// Change number `generation` replaced what sessions are opened with: an older session is to go within `spread`.
   void changed(std::uint64_t generation, duration spread, time_point now, std::uint64_t random) noexcept;

@@ -99,8 +99,9 @@ public:
   /// Closes all connections, dialling ones too, and dials anew after a pause. The queue stays.
   void evict(std::string reason, time_point now, std::vector<pool_effect>& out);
   /// Change number `generation` replaced what connections are opened with: those that were dialled without knowing of
-  /// it are replaced at random moments within `spread`, each when it has nothing in hand; and a pause between dials
-  /// ends. Numbers grow: a change that is older than one heard of already only ends the pause.
+  /// it are replaced at random moments within `spread`, each when it has nothing in hand; one that is outdated already
+  /// when it opens, after session_renewal's pause. A pause between dials ends. Numbers grow: a change that is older
+  /// than one heard of already only ends the pause.
   void renew(std::uint64_t generation, duration spread, time_point now, std::vector<pool_effect>& out);
   /// New requests move from now on. Queued ones are served until their deadline, or fail when `limit` has passed; then
   /// all connections close, and `drained_effect` is the last word.

@@ -1,6 +1,7 @@
 // The pool's connections: dialling, retiring, closing, and what their ends mean. Its requests: pool_machine.cpp.
 // Each rule has a `..._due` that says when it has something to do; `settle` does it and `next_wake` announces it, so
 // that the two cannot disagree.
+#include "tripool/core/credentials/session_renewal.hpp"
 #include "tripool/core/pool/pool_machine.hpp"
 #include "tripool/core/util/mutation.hpp"
 
@@ -37,7 +38,9 @@ void pool_machine::connection_opened(connection_id id, time_point now, effects& 
     s->expires = now + opts_.lifetime - duration{static_cast<duration::rep>(jitter)};
   }
   s->as_of = as_of;
-  limit_outdated(*s, now);
+  // It may be lent the same old secret again: without a pause there would be one dial after the other.
+  if (s->as_of < renewed_)
+    s->expires = std::min(s->expires, now + session_renewal::pause(renewal_spread_, random_.next()));
   if (emptied_) s->expires = now;
   gate_.succeeded(now);
   blocked_ = false;
@@ -56,7 +59,7 @@ void pool_machine::renew(std::uint64_t generation, duration spread, time_point n
   settle(now, out);
 }
 
-/// A connection that was dialled before the newest change lives on for a random part of the spread.
+/// An open connection that does not know of the newest change lives on for a random part of the spread.
 void pool_machine::limit_outdated(connection_slot& s, time_point now) noexcept {
   if (s.as_of >= renewed_) return;
   const auto most = static_cast<std::uint64_t>(std::max(renewal_spread_, duration::zero()).count());

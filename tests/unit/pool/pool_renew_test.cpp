@@ -74,12 +74,30 @@ TEST_CASE("pool: a dial that began before the change is replaced as well, one th
   REQUIRE(dialled.size() == 1);
   w.pool.renew(7, 0s, w.now, w.out);
   w.pool.connection_opened(dialled[0].id, w.now, w.out, 6);
+  w.run_for(1s);
   const auto again = w.take_all<dial_effect>();
   REQUIRE(again.size() == 1);
   w.pool.connection_opened(again[0].id, w.now, w.out, 7);
   const auto gone = w.take_all<close_effect>();
   REQUIRE(gone.size() == 1);
   CHECK(gone[0].id == dialled[0].id);
+}
+
+TEST_CASE("pool: dials that are lent the same old secret again and again are spaced", "[pool][renew]") {
+  pool_world w{small_pool(2, 4)};
+  start_as_of(w, 1);
+  w.pool.renew(2, 0s, w.now, w.out);
+  const auto end = w.now + 10s;
+  int dials = 0;
+  while (w.now < end && dials < 1000) {
+    for (auto& e : w.take()) {
+      if (auto* d = std::get_if<dial_effect>(&e)) ++dials, w.pool.connection_opened(d->id, w.now, w.out, 1);
+      if (auto* c = std::get_if<close_effect>(&e)) w.ended(c->id, closed());
+    }
+    if (w.out.empty()) w.run_until(std::min(end, w.pool.next_wake().value_or(end)));
+  }
+  CHECK(dials >= 10);         // They go on being replaced, ...
+  CHECK(dials <= 2 * 20 + 2); // ... and each lives for half a second at least.
 }
 
 TEST_CASE("pool: a change that comes after a later one changes nothing", "[pool][renew]") {
