@@ -61,8 +61,8 @@ caf::result<control_reply> delegate::ordered(std::string text, const std::string
 caf::result<control_reply> delegate::carry_out(const hold_pool& x) {
   const auto i = find_pool(env_->config, x.pool);
   if (!i) return refused(no_such_pool(env_->config, x.pool));
-  if (auto f = check_hold(*i, table_.get(), x.anyway)) return refused(std::move(*f), x.pool);
   auto& orders = *env_->orders;
+  if (auto f = check_hold(*i, table_.get(), orders, x.anyway)) return refused(std::move(*f), x.pool);
   orders.held |= std::uint32_t{1} << *i;
   if (x.empty) orders.emptied |= std::uint32_t{1} << *i;
   if (orders.preferred == i) orders.preferred.reset();

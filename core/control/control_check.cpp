@@ -53,9 +53,12 @@ std::optional<failure> check_failover(const failover_order& x, const routing_tab
   return std::nullopt;
 }
 
-std::optional<failure> check_hold(std::size_t pool, const routing_table* table, bool anyway) {
+std::optional<failure> check_hold(std::size_t pool, const routing_table* table, const operator_orders& now,
+                                  bool anyway) {
   if (anyway || !table) return std::nullopt;
-  const auto serves = [](const pool_route& r) { return r.usable_for_reads || r.usable_for_writes; };
+  const auto serves = [&](const pool_route& r) {
+    return (r.usable_for_reads || r.usable_for_writes) && !now.holds(r.index);
+  };
   const bool others = std::ranges::any_of(table->routes, [&](const auto& r) { return r.index != pool && serves(r); });
   const bool itself = pool < table->routes.size() && serves(table->routes[pool]);
   if (others || !itself) return std::nullopt;

@@ -31,7 +31,9 @@ struct failover_order {
 /// Null table: the monitor has not probed yet.
 std::optional<failure> check_failover(const failover_order& x, const routing_table* table, const operator_orders& now);
 
-/// A pool that is to serve nothing from now on: refused when nobody would serve any more, unless `anyway`.
-std::optional<failure> check_hold(std::size_t pool, const routing_table* table, bool anyway);
+/// A pool that is to serve nothing from now on: refused when nobody would serve any more, unless `anyway`. The table
+/// may be older than the orders in force.
+std::optional<failure> check_hold(std::size_t pool, const routing_table* table, const operator_orders& now,
+                                  bool anyway);
 
 } // namespace tripool

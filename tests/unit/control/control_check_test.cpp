@@ -53,12 +53,25 @@ TEST_CASE("a failover to where nobody would take writes is refused, unless it is
 
 TEST_CASE("the last pool that serves is not held, unless it is forced") {
   auto t = table_of_three();
-  CHECK_FALSE(check_hold(0, &t, false));
+  CHECK_FALSE(check_hold(0, &t, {}, false));
   for (std::size_t i = 1; i < 3; ++i) t.routes[i].usable_for_reads = false;
-  CHECK(check_hold(0, &t, false));
-  CHECK_FALSE(check_hold(0, &t, true));
-  CHECK_FALSE(check_hold(1, &t, false));
-  CHECK_FALSE(check_hold(0, nullptr, false));
+  CHECK(check_hold(0, &t, {}, false));
+  CHECK_FALSE(check_hold(0, &t, {}, true));
+  CHECK_FALSE(check_hold(1, &t, {}, false));
+  CHECK_FALSE(check_hold(0, nullptr, {}, false));
+}
+
+TEST_CASE("a hold is judged by the orders in force, also while the table does not show them yet") {
+  const auto t = table_of_three();
+  operator_orders given;
+  given.held = 0b011;
+  const auto f = check_hold(2, &t, given, false);
+  REQUIRE(f);
+  CHECK(f->message.find("no other pool serves") != std::string::npos);
+  CHECK_FALSE(check_hold(2, &t, given, true));
+  CHECK_FALSE(check_hold(1, &t, given, false)); // Held already.
+  given.held = 0b001;
+  CHECK_FALSE(check_hold(2, &t, given, false));
 }
 
 TEST_CASE("pools are found by name, and a wrong name is answered with the right ones") {
