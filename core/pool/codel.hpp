@@ -18,7 +18,8 @@ public:
   /// `target`: the wait that is aimed for; `interval`: how long it must have been missed without exception.
   codel(duration target, duration interval) noexcept : target_(target), interval_(interval) {}
 
-  /// A request left the queue (to a connection, or shed) after `wait`.
+  /// A request left the queue (to a connection, or shed) after `wait`. One that overtook others by its priority is told
+  /// of only if it waited for longer than the target.
   void left(duration wait, time_point now) noexcept;
   /// The queue is empty: there is no standing queue.
   void emptied() noexcept { above_since_.reset(); }

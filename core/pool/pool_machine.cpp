@@ -209,7 +209,7 @@ void pool_machine::dispatch_statements(time_point now, effects& out) {
     auto r = queue_.pop_front();
     const auto wait = now - r->queued_at;
     note_wait(*r, wait, now);
-    codel_.left(wait, now);
+    if (says_of_queue(*r, wait)) codel_.left(wait, now);
     shares[index].push_back(std::move(r));
   }
   counters_.dispatched += order_.size();
@@ -222,6 +222,12 @@ void pool_machine::dispatch_statements(time_point now, effects& out) {
     out.emplace_back(dispatch_effect{s.id, std::move(shares[i])});
   }
   if (queue_.empty()) codel_.emptied();
+}
+
+/// Whether the wait counts for the control of the delay: a short one of a request that overtook others says nothing of
+/// theirs. Precondition: it has left the queue.
+bool pool_machine::says_of_queue(const request& r, duration wait) const noexcept {
+  return wait > codel_.target() || queue_.empty() || r.priority() <= queue_.least().priority();
 }
 
 /// Which of those that may be handed out now have not proved to be quick.

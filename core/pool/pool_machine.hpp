@@ -139,6 +139,7 @@ private:
   void expire_orders(time_point now, effects& out);
   bool nothing_waits() const noexcept { return queue_.empty() && orders_.empty(); }
   void note_wait(request& r, duration wait, time_point now);
+  bool says_of_queue(const request& r, duration wait) const noexcept;
   void collect_loads() const;
   void collect_unproven();
   void expire(time_point now, effects& out);
