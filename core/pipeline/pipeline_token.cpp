@@ -34,6 +34,7 @@ void pipeline_machine::settle_asked(pipeline_unit& u, time_point now) {
   const auto answer = u.results.empty() || u.results.front().empty() ? std::nullopt : u.results.front().raw(0, 0);
   const bool applied = answer && !answer->empty() && (answer->front() == 't' || answer->front() == '\1');
   if (applied) {
+    note_end(u, outcome::done, now);
     u.what->complete_as_applied();
     return;
   }
@@ -46,6 +47,7 @@ void pipeline_machine::settle_asked(pipeline_unit& u, time_point now) {
     f.kind = outcome::in_doubt;
     f.message = "the token had been there, and was deleted before it could be asked whether it was applied";
   }
+  note_end(u, f.kind, now);
   u.what->fail(std::move(f), now);
 }
 

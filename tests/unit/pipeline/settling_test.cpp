@@ -282,3 +282,25 @@ TEST_CASE("a statement that leaves a transaction open ends the connection, and n
   CHECK(c->is(outcome::in_doubt));
   CHECK(b.db.store().log().empty());
 }
+
+TEST_CASE("the answer to the question for a token is measured once, as others are", "[pipeline]") {
+  pipeline_bench b;
+  const auto meter = std::make_shared<pool_meter>();
+  b.machine.measure_into(meter);
+  const auto ask = [&] {
+    statement s{"insert 1 x"};
+    s.token = "t1";
+    auto [r, answer] = make_recorded(std::move(s), b.now, b.now + b.deadline);
+    r->dispatched_at = b.now;
+    b.machine.submit(std::move(r));
+    b.drain();
+    return answer;
+  };
+  const auto answered = [&](outcome x) { return meter->at(b.now).answered[static_cast<std::size_t>(x)]; };
+  CHECK(ask()->is_done());
+  CHECK(answered(outcome::done) == 1);
+  const auto again = ask();
+  REQUIRE(again->is_done());
+  CHECK(again->done->results.front().receipt().by_token == application::already_applied);
+  CHECK(answered(outcome::done) == 2);
+}
