@@ -23,11 +23,13 @@ bool busy_width::statements_are_short(std::size_t usable, time_point now) const 
   return mean / std::max(1.0, load(now) / busy) <= static_cast<double>(short_max.count());
 }
 
-void busy_width::completed(std::uint64_t n, duration held, std::size_t usable, time_point now) noexcept {
+bool busy_width::completed(std::uint64_t n, duration held, time_point now) noexcept {
   now_.completions += n;
   now_.held += held;
-  const bool enough = now_.completions >= turn_completions && now - turn_began_ >= turn_min;
-  if (!enough) return;
+  return now_.completions >= turn_completions && now - turn_began_ >= turn_min;
+}
+
+void busy_width::turn_over(std::size_t usable, time_point now) noexcept {
   short_ = statements_are_short(usable, now);
   if (!short_) {
     trying_ = with_other_ = false;

@@ -40,7 +40,9 @@ public:
   /// How many of the `usable` connections are to be kept busy now.
   std::size_t value(std::size_t usable) const noexcept;
   /// `n` requests have been completed, which took `held` together, counted from when each was handed to a connection.
-  void completed(std::uint64_t n, duration held, std::size_t usable, time_point now) noexcept;
+  /// Returns whether that makes a turn full: then tell `turn_over` how many connections are usable.
+  [[nodiscard]] bool completed(std::uint64_t n, duration held, time_point now) noexcept;
+  void turn_over(std::size_t usable, time_point now) noexcept;
   bool trying() const noexcept { return trying_; }
 
 private:

@@ -75,7 +75,7 @@ void pool_machine::progressed(connection_id id, std::uint32_t completed, std::ui
   } else if (completed > 0) {
     // Little's law: requests x time over completions is the mean time of one, without a stamp for each.
     services_.add(s->held / completed);
-    width_.completed(completed, s->held, table_.usable(), now);
+    if (width_.completed(completed, s->held, now)) width_.turn_over(table_.usable(), now);
     s->held = duration::zero();
     s->worked = true;
     s->progressed_at = now;

@@ -32,8 +32,8 @@ struct server {
       const auto swing = 1 + noise * (static_cast<double>(random.next() >> 11U) * 0x1p-52 - 1);
       const auto took = std::chrono::duration_cast<duration>(std::chrono::duration<double>(16 / rate(busy) * swing));
       now += took;
-      width.completed(16, duration{static_cast<duration::rep>(static_cast<double>(took.count()) * callers)}, usable,
-                      now);
+      const duration held{static_cast<duration::rep>(static_cast<double>(took.count()) * callers)};
+      if (width.completed(16, held, now)) width.turn_over(usable, now);
     }
   }
 };
@@ -53,6 +53,16 @@ TEST_CASE("width: it begins with a few, and never says more than there are", "[p
   CHECK(x.value(10) == busy_width::width_start);
   CHECK(x.value(3) == 3);
   CHECK(x.value(0) == 0);
+}
+
+TEST_CASE("width: how many connections there are is asked only when a turn is full", "[pool][width]") {
+  busy_width x;
+  time_point now{1h};
+  for (std::uint64_t n = 1; n < busy_width::turn_completions; ++n) CHECK_FALSE(x.completed(1, 1us, now));
+  CHECK(x.completed(1, 1us, now));
+  x.turn_over(10, now);
+  CHECK_FALSE(x.completed(1, 1us, now));
+  CHECK_FALSE(x.completed(busy_width::turn_completions, 1ms, now)); // Too soon.
 }
 
 TEST_CASE("width: few connections are kept busy where that answers sooner", "[pool][width]") {
