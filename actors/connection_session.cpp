@@ -100,7 +100,7 @@ void connection::forward_moved(std::vector<moved_request> all) {
     if (!owner_.probing && blames_server(x.why))
       env_->gauges[owner_.pool]->broken.fetch_add(1, std::memory_order_relaxed);
     const bool stay =
-      owner_.probing || next_step(*x.what, x.why, env_->config.requests.attempts_max, t) == retry_step::answer;
+      owner_.probing || next_step(*x.what, x.why, env_->current()->requests.attempts_max, t) == retry_step::answer;
     if (stay) {
       auto f = settle(*x.what, std::move(x.why));
       x.what->fail(std::move(f), t);

@@ -13,10 +13,13 @@ namespace tripool {
 
 namespace {
 
-/// Whether the sessions of a pool are outdated by a change of this key: all but its sizes and queue.
+/// Whether the sessions of a pool are outdated by a change of this key: all but its sizes and queue, and what the
+/// monitor judges it by.
 bool concerns_sessions(std::string_view key) {
-  for (const auto* x : {".connections-min", ".connections-max", ".queue-max", ".queue-wait-max", ".codel-target",
-                        ".codel-interval", ".leases-max", ".idle-timeout", ".idle-check-interval"})
+  for (const auto* x :
+       {".connections-min", ".connections-max", ".queue-max", ".queue-wait-max", ".codel-target", ".codel-interval",
+        ".leases-max", ".idle-timeout", ".idle-check-interval", ".retry-percent", ".retry-floor", ".breaker-percent",
+        ".breaker-requests-min", ".breaker-pause-min", ".breaker-pause-max"})
     if (key.ends_with(x)) return false;
   return true;
 }
@@ -133,6 +136,7 @@ caf::result<control_reply> delegate::carry_out(const reload_options& x) {
   if (changes->empty()) return ordered("the configuration is as it was");
   config_ = fresh;
   env_->put_in_force(fresh);
+  fallback_.reloaded();
   reloaded_msg news;
   std::string text = "generation " + std::to_string(env_->generation()) + " of the configuration is in force:";
   for (const auto& c : *changes) {

@@ -52,7 +52,7 @@ listener::listener(caf::actor_config& cfg, environment_ptr env, caf::actor deleg
   : loop_actor(cfg, env->loop),
     env_(std::move(env)),
     delegate_(std::move(delegate)),
-    machine_(limits_of(env_->config)),
+    machine_(limits_of(*env_->current())),
     random_(env_->next_seed()),
     since_(now()) {
   who_.pools.resize(env_->config.pools.size());
@@ -73,6 +73,7 @@ caf::behavior listener::make_behavior() {
       if (x.generation > 0) changed(x.pool, x.generation, env_->current()->pools[x.pool].credentials.rotation_spread);
     },
     [this](const reloaded_msg& x) { // The server may be another one now: there is nothing to wait for.
+      machine_.reconfigure(limits_of(*env_->current()));
       if ((x.recycle >> machine_.pool() & 1U) != 0) changed(machine_.pool(), env_->next_change(), duration::zero());
     },
     [this](const opened_msg& x) {
@@ -164,8 +165,8 @@ void listener::carry_out(listen_order_effect& x) {
   }
   const auto t = now();
   auto to = std::make_unique<order_responder>(caf::actor_cast<caf::actor>(this), session_id_, x.serial);
-  auto r =
-    std::make_shared<tripool::request>(std::move(order), std::move(to), t, t + limits_of(env_->config).answer_within);
+  auto r = std::make_shared<tripool::request>(std::move(order), std::move(to), t,
+                                              t + limits_of(*env_->current()).answer_within);
   std::vector<request_ptr> one;
   one.push_back(std::move(r));
   send(session_, dispatch_msg{std::move(one)});

@@ -30,7 +30,8 @@ monitor_actor::monitor_actor(caf::actor_config& cfg, environment_ptr env, caf::a
     parked_(env_->config.monitor.parked_max, parked_wait_max),
     random_(env_->next_seed()) {
   const auto t = now();
-  for (const auto& p : env_->config.pools) pools_.emplace_back(health_machine{p.name, env_->config.monitor, t}, p);
+  const auto config = env_->current(); // It may have been reloaded since the first monitor.
+  for (const auto& p : config->pools) pools_.emplace_back(health_machine{p.name, config->monitor, t}, p);
   outbox_.resize(pools_.size());
   who_.pools.resize(pools_.size());
 }
@@ -88,6 +89,8 @@ caf::behavior monitor_actor::handlers() {
       const auto fresh = env_->current();
       for (std::size_t i = 0; i < pools_.size(); ++i) {
         pools_[i].health.reconfigure(fresh->monitor);
+        pools_[i].retries.reconfigure(fresh->pools[i].retries);
+        pools_[i].breaker.reconfigure(fresh->pools[i].breaker);
         // The pool's server may be another one now, and is to be judged as its connections will find it.
         if ((x.recycle >> i & 1U) != 0) apply(i, pools_[i].health.ask_on_new_session(now()));
       }
@@ -211,7 +214,7 @@ void monitor_actor::place(moved_request x, time_point t) {
   auto& r = *x.what;
   const bool fresh = x.why.why == cause::none;
   auto step = retry_step::move_elsewhere;
-  if (!fresh || r.cancel_wanted()) step = next_step(r, x.why, env_->config.requests.attempts_max, t);
+  if (!fresh || r.cancel_wanted()) step = next_step(r, x.why, env_->current()->requests.attempts_max, t);
   if (step == retry_step::answer) return answer(std::move(x));
   const auto to = pool_for(r, read_loads(*env_), step == retry_step::spill_over);
   if (to && !bounced(r, x.why, t)) {

@@ -156,7 +156,8 @@ void resolver::begin_again_or(failure f) {
   const bool lost = f.kind == outcome::not_executed
                     && (f.why == cause::connection_lost || f.why == cause::server_error || f.why == cause::actor_down);
   transaction_ = {};
-  if ((lost || conflict) && attempts_ < env_->config.requests.attempts_max && now() < job_->deadline) return begin();
+  if ((lost || conflict) && attempts_ < env_->current()->requests.attempts_max && now() < job_->deadline)
+    return begin();
   answer(std::move(f));
 }
 

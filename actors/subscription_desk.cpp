@@ -54,7 +54,7 @@ void subscription_desk::accept(subscribe& x, caf::response_promise to, const caf
     f.hint = "give a positive timeout, or 0 for the configured default";
     return refuse(to, std::move(f));
   }
-  const auto& limits = env_->config.requests;
+  const auto limits = env_->current()->requests;
   // Compared in milliseconds: the longest of them do not fit a duration.
   const auto longest = std::chrono::duration_cast<std::chrono::milliseconds>(limits.deadline_max);
   const auto wanted = x.timeout.count() > 0 ? duration{std::min(x.timeout, longest)} : limits.deadline;
@@ -197,7 +197,7 @@ void subscription_desk::carry_out(const forget_effect& x) {
 
 void subscription_desk::lost_listener(const std::string& why) {
   // It had not said how long its session was silent: at most until the check would have found it lost.
-  const auto& limits = env_->config.monitor;
+  const auto limits = env_->current()->monitor;
   const auto silent = std::min(duration{self_.now() - last_news_}, limits.heartbeat_interval + limits.probe_timeout);
   book_.not_listening(why, {}, silent, self_.now());
   carry_out();

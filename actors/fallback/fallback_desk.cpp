@@ -174,7 +174,7 @@ std::optional<fallback_event> fallback_desk::advance(const std::shared_ptr<const
 }
 
 void fallback_desk::start_simple(const routing_table* table, const secret_store& secrets) {
-  server_ = simple_pool_server(env_->config, writer_of(table));
+  server_ = simple_pool_server(*env_->current(), writer_of(table));
   env_->log->warn("the simple pool is started, for the server of pool {}", server_name());
   simple_ = self_.system().spawn<simple_pool, caf::hidden>(
     simple_environment(*env_, server_), simple_secrets(secrets, *env_, server_), caf::actor_cast<caf::actor>(&self_));

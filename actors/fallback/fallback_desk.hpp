@@ -44,6 +44,8 @@ public:
   std::vector<request_ptr> take_waiting() noexcept { return std::exchange(outbox_, {}); }
   /// Requests came for whomever.
   void traffic() noexcept { machine_.traffic(); }
+  /// Another configuration is in force. A simple pool that serves keeps what it began with.
+  void reloaded() { machine_.ask_when_calm(env_->current()->monitor.heartbeat_interval); }
   void cancel();
 
   /// Does what is due. `table`: as above. Returns what has changed, if the mode has.

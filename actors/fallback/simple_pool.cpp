@@ -17,7 +17,7 @@
 namespace tripool {
 
 environment_ptr simple_environment(const environment& whole, std::size_t of) {
-  auto config = whole.config;
+  auto config = *whole.current();
   auto settings = simple_pool_settings(config, of);
   config.pools.clear();
   config.pools.push_back(std::move(settings));

@@ -106,7 +106,7 @@ caf::message_handler borrowed_session::own_messages() {
 // -- what the borrower asks ------------------------------------------------------------------------------------------
 
 time_point borrowed_session::deadline_for(std::chrono::milliseconds timeout) const {
-  const auto& x = env_->config.requests;
+  const auto& x = config_->requests;
   const auto longest = std::chrono::duration_cast<std::chrono::milliseconds>(x.deadline_max);
   const auto wanted = timeout.count() > 0 ? duration{std::min(timeout, longest)} : x.deadline;
   return now() + std::min(wanted, x.deadline_max);

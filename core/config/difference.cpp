@@ -55,6 +55,18 @@ bool names_secret(std::string_view key) {
   return last.starts_with("credential") || std::ranges::find(names, last) != std::end(names);
 }
 
+/// Whether it is read only when the service starts. `resilience`: else the simple pool alone serves, which keeps its
+/// server and its settings for as long as it lives.
+bool is_fixed(std::string_view key, bool resilience) {
+  constexpr std::string_view names[] = {"resilience", "drain-timeout", "loop-block-limit", "requests.cancellable-max",
+                                        "monitor.parked-max"};
+  constexpr std::string_view groups[] = {"supervision.", "listening.", "simple-pool."};
+  const auto in_group = [&](std::string_view x) { return key.starts_with(x); };
+  const bool of_pool = key.starts_with("pools.");
+  return std::ranges::find(names, key) != std::end(names) || std::ranges::any_of(groups, in_group)
+         || (of_pool && (!resilience || key.ends_with(".enabled") || names_secret(key)));
+}
+
 failure needs_restart(std::string what) {
   failure f;
   f.kind = outcome::not_executed;
@@ -84,11 +96,8 @@ expected<std::vector<changed_key>, failure> check_reload(const options& before, 
   if (!std::ranges::equal(before.pools, after.pools, same_name))
     return unexpected{needs_restart("the configuration names other pools, or the same ones in another order")};
   auto changes = changed_keys(before, after);
-  const auto fixed = std::ranges::find_if(changes, [](const changed_key& x) {
-    return x.key.starts_with("supervision.") || x.key.starts_with("listening.") || x.key.starts_with("simple-pool.")
-           || names_secret(x.key) || x.key == "resilience" || x.key == "requests.cancellable-max"
-           || x.key == "monitor.parked-max";
-  });
+  const auto fixed =
+    std::ranges::find_if(changes, [&](const changed_key& x) { return is_fixed(x.key, before.resilience); });
   if (fixed != changes.end()) return unexpected{needs_restart(fixed->key + " is read only when the service starts")};
   return changes;
 }

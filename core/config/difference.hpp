@@ -21,7 +21,8 @@ struct changed_key {
 /// All of them, in the order of the reference. Texts are shown as they are: secrets are not among the options.
 std::vector<changed_key> changed_keys(const options& before, const options& after);
 
-/// The changes, or why they need a restart: pools that came, went or changed places, and keys that are read only once.
+/// The changes, or why they need a restart: pools that came, went or changed places, keys that are read only once, and
+/// those of pools where the simple pool alone serves.
 expected<std::vector<changed_key>, failure> check_reload(const options& before, const options& after);
 
 } // namespace tripool

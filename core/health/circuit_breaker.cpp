@@ -32,6 +32,12 @@ circuit_breaker::circuit_breaker(const breaker_limits& limits)
   // nop
 }
 
+void circuit_breaker::reconfigure(const breaker_limits& limits) noexcept {
+  if (limits.pause_min != limits_.pause_min || limits.pause_max != limits_.pause_max)
+    pauses_ = backoff{limits.pause_min, limits.pause_max};
+  limits_ = limits;
+}
+
 bool circuit_breaker::count(std::uint64_t answered, std::uint64_t failed, time_point now, std::uint64_t random) {
   if (answered > 0) answered_.add(answered, now);
   if (failed == 0) return false;

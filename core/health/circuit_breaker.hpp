@@ -45,6 +45,9 @@ public:
 
   explicit circuit_breaker(const breaker_limits& limits);
 
+  /// Other limits are in force; its state and what has been counted stay.
+  void reconfigure(const breaker_limits& limits) noexcept;
+
   /// So many requests were answered, and so many more failed by the server's fault, since the last call. Returns
   /// whether the state has changed, as do the others.
   bool count(std::uint64_t answered, std::uint64_t failed, time_point now, std::uint64_t random);

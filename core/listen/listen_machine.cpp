@@ -22,6 +22,12 @@ listen_machine::listen_machine(const listen_limits& limits)
   // nop
 }
 
+void listen_machine::reconfigure(const listen_limits& limits) noexcept {
+  if (limits.backoff_min != limits_.backoff_min || limits.backoff_max != limits_.backoff_max)
+    pauses_ = backoff{limits.backoff_min, limits.backoff_max};
+  limits_ = limits;
+}
+
 void listen_machine::want(std::uint64_t generation, std::shared_ptr<const channel_set> all) {
   assert(generation > generation_ && all);
   generation_ = generation;

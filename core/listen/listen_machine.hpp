@@ -76,6 +76,9 @@ public:
 
   explicit listen_machine(const listen_limits& limits);
 
+  /// Other limits are in force.
+  void reconfigure(const listen_limits& limits) noexcept;
+
   /// The channels that shall be listened to from now on, instead of those before. Generations grow.
   void want(std::uint64_t generation, std::shared_ptr<const channel_set> all);
   /// The routing has changed. A session stays where it is while its pool may be written to.

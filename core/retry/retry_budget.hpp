@@ -25,6 +25,8 @@ class retry_budget {
 public:
   explicit retry_budget(retry_limits limits) noexcept : limits_(limits) {}
 
+  /// Other limits are in force; what has been counted stays.
+  void reconfigure(retry_limits limits) noexcept { limits_ = limits; }
   /// The pool's server has answered so many requests.
   void served(std::uint64_t n, time_point now) noexcept { served_.add(n, now); }
   /// One of its requests is to be sent again. Returns false, and counts a refusal, when the budget is used up.

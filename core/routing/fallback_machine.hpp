@@ -15,6 +15,7 @@
 #include "tripool/core/config/options.hpp"
 #include "tripool/core/time.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -51,6 +52,9 @@ public:
 
   /// `calm_pause`: between two questions without traffic. `resilience` false: the simple pool from the beginning.
   fallback_machine(const simple_pool_options& limits, duration calm_pause, bool resilience, time_point now);
+
+  /// Another `calm_pause` is in force.
+  void ask_when_calm(duration pause) noexcept { calm_pause_ = std::max(pause, ask_pause); }
 
   // -- events; the effects come from `advance` ---------------------------------------------------------------------
   /// It lives, as far as is known; harmless when it did before.

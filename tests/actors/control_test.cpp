@@ -3,6 +3,7 @@
 #include "tests/actors/actor_world.hpp"
 
 #include "tripool/actors/error.hpp"
+#include "tripool/actors/fallback/simple_pool.hpp"
 #include "tripool/actors/protocol_control.hpp"
 #include "tripool/actors/protocol_inspect.hpp"
 
@@ -196,4 +197,26 @@ TEST_CASE("A new configuration is in force as a whole, or refused as a whole") {
   CHECK(order(w, reload_options{nullptr}).refused);
   CHECK(order(w, set_log_level{"loud"}).refused);
   CHECK_FALSE(order(w, set_log_level{"debug"}).refused);
+}
+
+TEST_CASE("A simple pool that is started after a reload has the settings in force") {
+  actor_world w;
+  w.advance(2s);
+  auto fresh = std::make_shared<options>(w.env->config);
+  fresh->pools[backup].connect_timeout = 1s;
+  fresh->requests.attempts_max = 2;
+  REQUIRE_FALSE(order(w, reload_options{fresh}).refused);
+  const auto later = simple_environment(*w.env, backup);
+  CHECK(later->config.pools.front().connect_timeout == 1s);
+  CHECK(later->config.requests.attempts_max == 2);
+}
+
+TEST_CASE("What is read only at the start is not called reloaded") {
+  actor_world w;
+  w.advance(2s);
+  auto fresh = std::make_shared<options>(w.env->config);
+  fresh->loop_block_limit = 1s;
+  const auto x = order(w, reload_options{fresh});
+  REQUIRE(x.refused);
+  CHECK(x.refused->message == "loop-block-limit is read only when the service starts");
 }

@@ -49,6 +49,34 @@ TEST_CASE("other pools, another order and what is read only once need a restart"
   CHECK(f.error().hint.find("restart") != std::string::npos);
 }
 
+TEST_CASE("what is read when the service starts and never again is not called reloaded") {
+  const auto before = default_options();
+  auto drained = before;
+  drained.drain_timeout = 5s;
+  auto watched = before;
+  watched.loop_block_limit = 0s;
+  auto other = before;
+  other.pools[1].enabled = false;
+  for (const auto& [after, key] :
+       {std::pair{drained, "drain-timeout"}, {watched, "loop-block-limit"}, {other, "pools.backup.enabled"}}) {
+    const auto x = check_reload(before, after);
+    REQUIRE_FALSE(x);
+    CHECK(x.error().message == std::string{key} + " is read only when the service starts");
+  }
+}
+
+TEST_CASE("where the simple pool alone serves, the keys of pools need a restart") {
+  auto before = default_options();
+  auto after = before;
+  after.pools[0].queue_max = 5;
+  CHECK(check_reload(before, after));
+  before.resilience = after.resilience = false;
+  CHECK_FALSE(check_reload(before, after));
+  after.pools[0].queue_max = before.pools[0].queue_max;
+  after.log_level = "debug";
+  CHECK(check_reload(before, after));
+}
+
 TEST_CASE("where secrets come from is read only at the start, and a command is not shown") {
   const auto before = default_options();
   for (const auto* key : {"password-file", "credential-command"}) {

@@ -112,3 +112,16 @@ TEST_CASE("circuit breaker: blames the server for what is its fault, not for ref
   CHECK_FALSE(blamed(cause::queue_full, ""));
   CHECK_FALSE(blamed(cause::victim, ""));
 }
+
+TEST_CASE("circuit breaker: other limits are in force at once, and leave it as it is", "[health][breaker]") {
+  auto x = opened(epoch);
+  auto limits = round();
+  limits.requests_min = 5;
+  limits.pause_min = limits.pause_max = 2s;
+  x.reconfigure(limits);
+  CHECK(x.state() == circuit::open);
+  circuit_breaker y{round()};
+  y.reconfigure(limits);
+  CHECK(y.count(0, 5, epoch, 2'000'000'000)); // The random number that makes the longest pause of 2 s.
+  CHECK(y.next_wake() == epoch + 3s);
+}

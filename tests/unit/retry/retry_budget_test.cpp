@@ -28,6 +28,13 @@ TEST_CASE("retry budget: the floor is there without any traffic", "[retry][budge
   CHECK(x.spend(epoch + 10s));
 }
 
+TEST_CASE("retry budget: other limits count what was spent before", "[retry][budget]") {
+  retry_budget x{{20, 7}};
+  CHECK(spend_all(x, epoch) == 7);
+  x.reconfigure({20, 9});
+  CHECK(spend_all(x, epoch + 1s) == 2);
+}
+
 TEST_CASE("retry budget: a fifth of what the server answers may be sent again", "[retry][budget]") {
   retry_budget x{{20, 10}};
   x.served(1000, epoch);
