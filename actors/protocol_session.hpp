@@ -77,6 +77,10 @@ struct begin {
 //
 // Commands run in the order in which they come, and are answered by their deadline. A statement that fails, is
 // cancelled or is out of its time leaves a transaction that can only be rolled back, to a savepoint or whole.
+// One that was never sent, since it waited for too long or found no room, leaves one that can only be rolled back as a
+// whole; after a begin on a lease that never ran, everything up to its commit or rollback, or the next begin, is
+// refused.
+// A commit or rollback that found no room leaves the transaction as it is, and can be sent again.
 
 /// Borrower -> transaction or lease. Reply: result (its tag is COMMIT).
 struct commit {
