@@ -31,7 +31,7 @@ using httplib::Request;
 using httplib::Response;
 
 constexpr const char* json_type = "application/json";
-constexpr std::size_t body_bytes_max = 64 * 1024;
+constexpr std::size_t body_bytes_max = connection_bounds{}.body_bytes_max;
 constexpr std::chrono::seconds ask_limit{2};
 
 // Only what comes from here, nothing from elsewhere, and nobody may show it in a frame.

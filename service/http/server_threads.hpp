@@ -1,10 +1,7 @@
-// The endpoint's threads: a fixed number, and a bounded number of connections that wait for one. When those are used
-// up, accepting waits, and the rest stands in the kernel's own bounded queue. Used by the HTTP endpoint.
+// The endpoint's threads: a fixed number, which work on whole requests and never wait for who sent them. What waits for
+// a thread is bounded by who enqueues it. Used by the endpoint's connections.
 #pragma once
 
-#include <httplib.h>
-
-#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
@@ -16,32 +13,33 @@
 
 namespace tripool::service {
 
-/// What cpp-httplib hands accepted connections to.
-class server_threads final : public httplib::TaskQueue {
+/// The threads. `enqueue` may be called from any thread, `end` once, or left to the destructor.
+class server_threads {
 public:
   static constexpr std::size_t threads_count = 12;
-  static constexpr std::size_t waiting_max = 48;
 
-  /// `waiting` is kept at the number of connections that wait for a thread, and must outlive this.
-  explicit server_threads(std::atomic<std::size_t>& waiting) : count_(waiting) {
+  server_threads() {
     for (std::size_t i = 0; i < threads_count; ++i) threads_.emplace_back([this] { work(); });
   }
+  ~server_threads() { end(); }
+  server_threads(const server_threads&) = delete;
+  server_threads& operator=(const server_threads&) = delete;
 
-  void enqueue(std::function<void()> job) override {
-    std::unique_lock lock{mutex_};
-    room_.wait(lock, [this] { return end_ || waiting_.size() < waiting_max; });
+  /// The job must not throw.
+  void enqueue(std::function<void()> job) {
+    const std::lock_guard guard{mutex_};
     waiting_.push_back(std::move(job));
-    count_ = waiting_.size();
     more_.notify_one();
   }
 
-  void shutdown() override {
+  /// What has begun is finished, what waits is dropped.
+  void end() {
     {
       const std::lock_guard guard{mutex_};
       end_ = true;
+      waiting_.clear();
     }
     more_.notify_all();
-    room_.notify_all();
     for (auto& t : threads_) t.join();
     threads_.clear();
   }
@@ -53,21 +51,17 @@ private:
       {
         std::unique_lock lock{mutex_};
         more_.wait(lock, [this] { return end_ || !waiting_.empty(); });
-        if (waiting_.empty()) return;
+        if (end_) return;
         job = std::move(waiting_.front());
         waiting_.pop_front();
-        count_ = waiting_.size();
       }
-      room_.notify_one();
       job();
     }
   }
 
   std::mutex mutex_;
   std::condition_variable more_;
-  std::condition_variable room_;
   bool end_ = false;
-  std::atomic<std::size_t>& count_;
   std::deque<std::function<void()>> waiting_;
   std::vector<std::thread> threads_;
 };
