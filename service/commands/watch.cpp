@@ -179,8 +179,10 @@ int show_events(const endpoint_options& where, const events_choice& which) {
     auto x = from->get(query_text(which.pool, first ? which.limit : 1000, place.serial));
     if (!x.ok() && first) return complain(problem_of(x, *from));
     // A service that was started anew counts anew.
-    if (x.ok() && !first && another_service(place, place_of(x.body, place)))
+    if (x.ok() && !first && another_service(place, place_of(x.body, place))) {
       x = from->get(query_text(which.pool, 1000, 0));
+      if (x.ok()) complain("the service was started anew: its events from their beginning");
+    }
     if (x.ok()) {
       print(which.json ? event_json_lines(x.body) : event_lines(x.body));
       place = place_of(x.body, place);

@@ -41,6 +41,7 @@ TEST_CASE("events --follow shows what a service that was started anew says, from
   s.emplace(file.path(), std::vector<std::string>{"--http-control"}, at.substr(std::string_view{"http://"}.size()));
   CHECK(run({"control", "resize", "primary", "1", "5", "--at", at}).code == 0);
   REQUIRE(tells(follows, "keeps 1 to 5 connections"));
+  CHECK(follows.wait_for_error("the service was started anew"));
   // And one that has as many as that one had: its number alone says nothing.
   s->program().signal(SIGTERM);
   REQUIRE(s->program().wait_for_end(30s) == 0);
