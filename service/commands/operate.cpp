@@ -39,9 +39,12 @@ operate_commands::operate_commands(CLI::App& app) {
   events_ = app.add_subcommand("events", "Show what has happened: the flight recorder of a running service");
   add_endpoint(*events_);
   events_->add_flag("--follow,-f", which_.follow, "Go on until Ctrl-C");
-  events_->add_flag("--json", which_.json, "One line of JSON an event");
+  events_->add_flag("--json", which_.json, "One line of JSON an event; with --request one in all");
   events_->add_option("--pool", which_.pool, "Only events about this pool");
-  events_->add_option("--request", which_.request, "What happened to the request of this number, as failures name it");
+  events_->add_option("--request", which_.request, "What happened to the request of this number, as failures name it")
+    ->check(CLI::PositiveNumber)
+    ->excludes("--follow")
+    ->excludes("--pool");
   events_->add_option("--limit", which_.limit, "The newest, 1 to 1000 (default 50)")->check(CLI::Range(1, 1000));
   events_->footer(
     help_examples("  tripool events --follow\n  tripool events --pool primary\n  tripool events --request 4711"));

@@ -24,6 +24,18 @@ TEST_CASE("what is no number is no number of seconds or arrivals", "[commands]")
   }
 }
 
+TEST_CASE("what can only be said of one request is not ignored beside it", "[commands]") {
+  for (const auto& more : std::vector<std::vector<std::string>>{
+         {"0"}, {"-1"}, {"nan"}, {""}, {"1", "--follow"}, {"1", "--pool", "primary"}}) {
+    std::vector<std::string> arguments{"events", "--at", "127.0.0.1:1", "--request"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const auto x = run(arguments);
+    INFO(more.front() << ": " << x.output << x.errors);
+    CHECK(x.code == 2);
+    CHECK(says(x.errors, "--request"));
+  }
+}
+
 TEST_CASE("options of the endpoint are not ignored where there is none", "[commands]") {
   const auto refuses = [](std::vector<std::string> more, const char* named) {
     more.insert(more.begin(), {"serve", "--config", "/nowhere"});

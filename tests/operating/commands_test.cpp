@@ -67,7 +67,8 @@ TEST_CASE("a running service is shown, ordered about and reloaded from the comma
   }
   CHECK(ordered);
   const auto story = run({"events", "--json", "--at", s.at, "--request", "999999"}).output;
-  CHECK(json::parse(story).contains("answers"));
+  for (const auto* part : {"moves", "events", "answers"}) CHECK(json::parse(story).at(part).empty());
+  CHECK(run({"events", "--json", "--at", s.at, "--pool", "nobody"}).output.empty());
   CHECK(std::count(story.begin(), story.end(), '\n') == 1); // A line, and no empty one behind it.
 
   const std::string sizes = "connections-min = 1\nconnections-max = 4\n";
