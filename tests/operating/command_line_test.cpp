@@ -44,8 +44,8 @@ TEST_CASE("options of the endpoint are not ignored where there is none", "[comma
     CHECK(x.code == 2);
     CHECK(says(x.errors, named));
   };
-  refuses({"--http-control"}, "--http");
-  refuses({"--http-token-file", "/nowhere"}, "--http");
+  refuses({"--http-control"}, "requires --http");
+  refuses({"--http-token-file", "/nowhere"}, "requires --http");
   refuses({"--http", ""}, "--http");
   refuses({"--http", "127.0.0.1:0", "--http-token-file", ""}, "--http-token-file");
   refuses({"--listen", ""}, "--listen");
