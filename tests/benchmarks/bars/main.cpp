@@ -1,4 +1,5 @@
 // The program behind tests/benchmarks/comparison/bars.py: one measurement a call, one line of JSON.
+#include "service/commands/validators.hpp"
 #include "tests/benchmarks/bars/measures.hpp"
 
 #include <CLI/CLI.hpp>
@@ -22,7 +23,7 @@ int main(int argc, char** argv) {
 
   auto* idle = app.add_subcommand("idle", "Processor time of three pools at rest");
   idle->add_option("--dsn", dsn)->required();
-  idle->add_option("--seconds", seconds)->check(CLI::Range(1.0, 3600.0));
+  idle->add_option("--seconds", seconds)->check(tripool::service::number_within(1, 3600));
 
   auto* copy = app.add_subcommand("copy", "COPY in from a file");
   copy->add_option("--dsn", dsn)->required();

@@ -1,6 +1,7 @@
 // The raw libpq peer: one thread, epoll, closed-loop callers, every answer checked. Prints the same line as
 // `tripool bench --json`.
 #include "service/bench/report.hpp"
+#include "service/commands/validators.hpp"
 #include "tests/benchmarks/raw/raw_connection.hpp"
 
 #include <CLI/CLI.hpp>
@@ -110,7 +111,7 @@ int main(int argc, char** argv) {
   app.add_option("--policy", x.policy)->check(CLI::IsMember(policies));
   app.add_option("--connections", x.connections)->check(CLI::Range(1, 1000));
   app.add_option("--callers", x.callers)->check(CLI::Range(1, 100000));
-  app.add_option("--seconds", x.seconds)->check(CLI::Range(0.1, 3600.0));
+  app.add_option("--seconds", x.seconds)->check(tripool::service::number_within(0.1, 3600));
   CLI11_PARSE(app, argc, argv);
   auto work = raw::plan_for(x.workload);
   if (!work) return std::fprintf(stderr, "raw: no workload %s here\n", x.workload.c_str()), 2;
