@@ -1,4 +1,4 @@
-// docs/examples/rag/stay-up with a program that never gets anywhere: when it is ended, the program ends too.
+// docs/examples/rag/stay-up, ended before it is done: what it started ends too, whatever it was doing.
 #include "tests/support/catch.hpp"
 #include "tests/support/child_program.hpp"
 
@@ -7,7 +7,9 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <string>
+#include <string_view>
 #include <thread>
 
 #include <sys/types.h>
@@ -17,10 +19,12 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Whether `what` is true within 30 s: servers are made meanwhile.
+namespace fs = std::filesystem;
+
+/// Whether `what` is true within a minute: servers are made meanwhile.
 template <class F>
 bool soon(F what) {
-  const auto until = std::chrono::steady_clock::now() + 30s;
+  const auto until = std::chrono::steady_clock::now() + 60s;
   while (!what()) {
     if (std::chrono::steady_clock::now() > until) return false;
     std::this_thread::sleep_for(20ms);
@@ -28,30 +32,105 @@ bool soon(F what) {
   return true;
 }
 
-/// 0: it has not started.
-pid_t started(const std::filesystem::path& file) {
-  pid_t out = 0;
-  std::ifstream{file} >> out;
-  return out;
+/// A folder in which the script makes what it makes, and a program for it to run, which is this shell script.
+struct stage {
+  fs::path folder;
+
+  explicit stage(const std::string& program) {
+    std::string name = fs::temp_directory_path() / "tripool-stay-up-XXXXXX";
+    REQUIRE(mkdtemp(name.data()) != nullptr);
+    folder = name;
+    fs::create_directory(made());
+    for (const auto& x : {folder, made()}) // The servers may run as another user.
+      fs::permissions(x, fs::perms::owner_all | fs::perms::group_exec | fs::perms::others_exec);
+    std::ofstream{folder / "rag"} << "#!/bin/sh\necho $$ > " << pid_file().string() << "\n" << program;
+    fs::permissions(folder / "rag", fs::perms::owner_all);
+  }
+  ~stage() { fs::remove_all(folder); }
+  stage(const stage&) = delete;
+  stage& operator=(const stage&) = delete;
+
+  fs::path made() const { return folder / "made"; }
+  fs::path pid_file() const { return folder / "pid"; }
+
+  /// Of the program; 0: it has not started.
+  pid_t started() const {
+    pid_t out = 0;
+    std::ifstream{pid_file()} >> out;
+    return out;
+  }
+
+  /// Whether the script has got as far as to have this in its own folder.
+  bool has(const fs::path& what) const {
+    for (const auto& x : fs::directory_iterator{made()})
+      if (fs::exists(x.path() / what)) return true;
+    return false;
+  }
+
+  /// Whether some process was started with a name out of the folder.
+  bool in_use() const {
+    for (const auto& x : fs::directory_iterator{"/proc"}) {
+      std::ifstream in{x.path() / "cmdline"};
+      const std::string line{std::istreambuf_iterator<char>{in}, {}};
+      if (line.find(made().string()) != std::string::npos) return true;
+    }
+    return false;
+  }
+
+  child_program script() const {
+    return child_program{{"/bin/bash", TRIPOOL_SOURCE_DIR "/docs/examples/rag/stay-up", (folder / "rag").string()},
+                         {"TMPDIR=" + made().string()}};
+  }
+};
+
+/// Ends the script when `there` says so, and looks what is left.
+template <class F>
+void leaves_nothing(const stage& s, int number, F there) {
+  auto script = s.script();
+  const bool reached = soon([&] { return there() || !script.running(); });
+  INFO(script.output() << script.errors());
+  REQUIRE(reached);
+  REQUIRE(script.running());
+  script.signal(number);
+  CHECK(script.wait_for_end(100s) == 128 + number);
+  INFO(script.output() << script.errors());
+  CHECK_FALSE(s.in_use());
+  CHECK(fs::is_empty(s.made()));
+  const auto program = s.started();
+  const bool gone = program == 0 || kill(program, 0) != 0;
+  CHECK(gone);
+  if (!gone) kill(program, SIGKILL);
 }
 
 } // namespace
 
 TEST_CASE("the example's stay-up leaves nothing running when it is ended", "[commands]") {
-  std::string name = std::filesystem::temp_directory_path() / "tripool-stay-up-XXXXXX";
-  REQUIRE(mkdtemp(name.data()) != nullptr);
-  const std::filesystem::path folder{name};
-  std::ofstream{folder / "rag"} << "#!/bin/sh\necho $$ > " << (folder / "pid").string() << "\nexec sleep 600\n";
-  std::filesystem::permissions(folder / "rag", std::filesystem::perms::owner_all);
-  child_program script{{"/bin/bash", TRIPOOL_SOURCE_DIR "/docs/examples/rag/stay-up", (folder / "rag").string()}};
-  const bool runs = soon([&] { return started(folder / "pid") != 0; });
+  const stage s{"exec sleep 600\n"};
+  leaves_nothing(s, SIGTERM, [&] { return s.started() != 0; });
+}
+
+TEST_CASE("the example's stay-up leaves no server when it is ended while it makes them", "[commands]") {
+  const stage s{"exec sleep 600\n"};
+  leaves_nothing(s, SIGTERM, [&] { return s.has("db/node0/postmaster.pid"); });
+  CHECK(s.started() == 0);
+}
+
+TEST_CASE("the example's stay-up leaves nothing running when it is ended after the failover", "[commands]") {
+  // The last argument says what is wanted: the first run is over soon.
+  const stage s{"for last; do :; done\nif [ \"$last\" = run ]; then echo '(33 %)'; else exec sleep 600; fi\n"};
+  pid_t first = 0;
+  leaves_nothing(s, SIGHUP, [&] {
+    if (first == 0) first = s.started();
+    return first != 0 && s.started() != 0 && s.started() != first;
+  });
+}
+
+TEST_CASE("the example's stay-up leaves nothing running when its program fails", "[commands]") {
+  const stage s{"exit 3\n"};
+  auto script = s.script();
+  const auto code = script.wait_for_end(100s);
   INFO(script.output() << script.errors());
-  REQUIRE(runs);
-  const auto program = started(folder / "pid");
-  script.signal(SIGTERM);
-  CHECK(script.wait_for_end(60s));
-  const bool gone = soon([&] { return kill(program, 0) != 0; });
-  CHECK(gone);
-  if (!gone) kill(program, SIGKILL);
-  std::filesystem::remove_all(folder);
+  CHECK(code.value_or(0) != 0);
+  CHECK_FALSE(s.in_use());
+  CHECK(fs::is_empty(s.made()));
 }
