@@ -49,8 +49,8 @@ endfunction()
 
 # tripool_unite(<target>): builds it from a few sources that include its own. The headers of CAF and Catch2 cost more to
 # read and to instantiate than what stands in most files, so this takes a third of the time. TRIPOOL_UNITY=OFF compiles
-# each file by itself, as clang-tidy does, and as is better while one file is worked at. Two warnings judge what stands in
-# the same file and are left to that: a name that hides another file's, and a type that uses another file's own.
+# each file by itself, as clang-tidy does, and as is better while one file is worked at. Two warnings judge what is in
+# one file and are left to that: a name that hides another file's, and a type that uses another file's own.
 function(tripool_unite target)
   if(TRIPOOL_UNITY)
     set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 10)
