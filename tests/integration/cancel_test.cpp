@@ -35,11 +35,13 @@ std::vector<flood_statement> mixture(std::size_t count, std::uint32_t seed) {
     if (i % 3 == 0) {
       // Takes about as long as its cancel takes to come: some are queued, some run, some are done by then. A tenth are
       // cancelled so late that they are done, also where all is slow.
-      const auto ms = std::to_string(1 + random() % 12);
+      auto ms = std::to_string(1 + random() % 12);
       x.what.text = "insert into victims select $1::int from pg_sleep($2::int / 1000.0)";
-      x.what.parameters = {static_cast<std::int64_t>(i), ms};
       x.cancel_after = std::chrono::microseconds{random() % 12'000};
       if (i % 30 == 0) *x.cancel_after += 2s;
+      // And the last ones, behind which nothing waits, run until they are cancelled.
+      if (i + 9 >= count) ms = "20000", x.cancel_after = 3s;
+      x.what.parameters = {static_cast<std::int64_t>(i), std::move(ms)};
     } else if (i % 3 == 1) {
       x.what.text = "insert into innocents values ($1::int)";
       x.what.parameters = {static_cast<std::int64_t>(i)};

