@@ -50,7 +50,7 @@ void require_served(remote_caller& caller) {
   auto out = caller.client().execute(asking("select 41 + 1", access::read));
   if (!out) FAIL(to_string(out.error()));
   REQUIRE(out->raw(0, 0) == "42");
-  CHECK(steady::now() - began < 3s);
+  if (memory_can_be_measured) CHECK(steady::now() - began < 3s); // Not by a sanitizer's time.
 }
 
 /// A peer that speaks the protocol, says that it is there, and never that it has read anything.

@@ -95,6 +95,7 @@ public:
     p.target.dbname = at.database;
     p.target.user = at.user;
     p.connections_max = 8;
+    p.codel_interval = std::chrono::hours{1}; // A slow machine is no overload.
     instance_parts parts;
     parts.passwords.emplace(p.name, secret{std::string{at.password}});
     if (const char* level = std::getenv("TRIPOOL_TEST_LOG")) parts.log = service::make_log(level);

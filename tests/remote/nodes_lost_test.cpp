@@ -85,11 +85,14 @@ template <class Message>
 std::future<std::string> end_of(caf::actor_system& sys, const caf::actor& to, Message x) {
   auto out = std::make_shared<std::promise<std::string>>();
   auto end = out->get_future();
-  sys.spawn([=](caf::event_based_actor* self) {
-    self->request(to, caf::infinite, x)
-      .then([out](const result&) { out->set_value("done"); },
-            [out](const caf::error& e) { out->set_value(std::string{to_string(failure_of(e).kind)}); });
-  });
+  // With an argument, since CAF 0.17 refers to the arguments of a function that has none through a null pointer.
+  sys.spawn(
+    [=](caf::event_based_actor* self, const caf::actor& session) {
+      self->request(session, caf::infinite, x)
+        .then([out](const result&) { out->set_value("done"); },
+              [out](const caf::error& e) { out->set_value(std::string{to_string(failure_of(e).kind)}); });
+    },
+    to);
   return end;
 }
 
