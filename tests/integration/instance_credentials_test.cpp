@@ -2,6 +2,7 @@
 // sessions. Each is a clear error while it lasts, and over soon after it ends.
 #include "tests/integration/instance_fixture.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/memory.hpp"
 
 #include <cstdlib>
 #include <filesystem>
@@ -67,7 +68,7 @@ failure require_refused(running_instance& x, const std::string& sqlstate) {
     if (a.why_not && to_string(*a.why_not).find(sqlstate) != std::string::npos) {
       INFO(to_string(*a.why_not));
       CHECK(a.why_not->kind == outcome::not_executed);
-      CHECK(a.took < 400ms + 500ms);
+      CHECK(a.took < 400ms + lateness_max);
       return *a.why_not;
     }
     INFO("last: " << (a.why_not ? to_string(*a.why_not) : "done"));

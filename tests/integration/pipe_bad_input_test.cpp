@@ -1,6 +1,7 @@
 // What comes into the pipe wrong: each line gets one clear answer, and the process goes on as if nothing had happened.
 #include "tests/integration/pipe_fixture.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/memory.hpp"
 
 #include <string>
 #include <vector>
@@ -219,7 +220,7 @@ TEST_CASE("a statement that outlasts its deadline is answered in time and cancel
     INFO(x.dump());
     CHECK(x["ok"] == false);
     CHECK(x["cause"] == "deadline");
-    CHECK(took < 400ms + 500ms);
+    CHECK(took < 400ms + lateness_max);
     // There is only one connection to serve this.
     auto next = p.ask({{"id", 1}, {"kind", "read"}, {"sql", "select 1"}, {"pool", "primary"}}, 5s);
     CHECK(next["rows"] == json::parse("[[1]]"));

@@ -3,6 +3,7 @@
 // no secret.
 #include "tests/integration/pipe_fixture.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/memory.hpp"
 
 #include <string>
 
@@ -57,7 +58,7 @@ void require_not_executed(pipe_session& p, const std::string& says) {
     INFO(x.dump());
     CHECK(x["ok"] == false);
     CHECK(x["class"] == "not_executed");
-    CHECK(took < 700ms + 500ms);
+    CHECK(took < 700ms + lateness_max);
     CHECK((contains(x["message"], says) || contains(x["detail"], says)));
   }
 }

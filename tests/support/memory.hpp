@@ -2,6 +2,7 @@
 // bound on memory; sanitizers keep freed memory for long, so that the figures mean nothing under them.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <fstream>
 #include <string>
@@ -32,5 +33,8 @@ inline std::size_t resident_bytes(const char* field) {
 inline void reset_peak() {
   std::ofstream{"/proc/self/clear_refs"} << "5";
 }
+
+/// How late an answer may be for the test's own sake: scheduling, and a sanitizer that makes everything slow.
+inline constexpr std::chrono::milliseconds lateness_max{memory_can_be_measured ? 500 : 5000};
 
 } // namespace tripool::test
