@@ -5,6 +5,7 @@
 #include "service/app/readiness.hpp"
 #include "service/app/system.hpp"
 #include "service/cluster/private_cluster.hpp"
+#include "service/cluster/process.hpp"
 #include "tripool/actors/error.hpp"
 #include "tripool/actors/loop_actor.hpp"
 
@@ -19,7 +20,6 @@
 #include <fstream>
 #include <mutex>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include <csignal>
@@ -121,11 +121,11 @@ std::vector<pid_t> processes_of_first(cluster::private_cluster& home) {
 
 /// Waits until reads may go to the first server.
 bool wait_until_read_from(caf::actor_system& sys, const instance& db) {
-  for (int i = 0; i < 300; ++i) {
+  const auto usable = [&] {
     const auto s = service::ask_status(sys, db, 2s);
-    if (s && s->monitor.table && s->monitor.table->routes.front().usable_for_reads) return true;
-    std::this_thread::sleep_for(100ms);
-  }
+    return s && s->monitor.table && s->monitor.table->routes.front().usable_for_reads;
+  };
+  if (cluster::wait_until(30s, usable)) return true;
   std::fputs("tripool-bench-bars: the first server serves no reads\n", stderr);
   return false;
 }

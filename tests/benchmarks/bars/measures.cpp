@@ -4,6 +4,7 @@
 #include "service/app/readiness.hpp"
 #include "service/app/system.hpp"
 #include "service/bench/report.hpp"
+#include "service/cluster/process.hpp"
 #include "tripool/actors/client/blocking_client.hpp"
 #include "tripool/actors/error.hpp"
 #include "tripool/actors/protocol_copy.hpp"
@@ -64,15 +65,6 @@ std::size_t queued_in(running& x) {
   return n;
 }
 
-template <class Condition>
-bool wait_for(Condition holds) {
-  for (int i = 0; i < 1000; ++i) {
-    if (holds()) return true;
-    std::this_thread::sleep_for(10ms);
-  }
-  return false;
-}
-
 } // namespace
 
 options pools_to(const std::string& dsn, std::size_t pools, std::size_t connections) {
@@ -108,7 +100,8 @@ int memory(const std::string& dsn, std::size_t connections, std::size_t requests
     s.text = "select pg_sleep(60)";
     self->send(x.db.delegate(), std::move(s));
   }
-  if (!wait_for([&] { return queued_in(x) == 0; })) return complain("the connections do not become busy");
+  if (!cluster::wait_until(10s, [&] { return queued_in(x) == 0; }))
+    return complain("the connections do not become busy");
   malloc_trim(0);
   const auto before = resident_bytes();
   for (std::size_t i = 0; i < requests; ++i) {
@@ -118,10 +111,11 @@ int memory(const std::string& dsn, std::size_t connections, std::size_t requests
     s.mode = access::read;
     self->send(x.db.delegate(), std::move(s));
     // Not all at once: what waits in the delegate's mailbox would be measured, too.
-    if ((i + 1) % 100 == 0 && !wait_for([&] { return queued_in(x) == i + 1; }))
+    if ((i + 1) % 100 == 0 && !cluster::wait_until(10s, [&] { return queued_in(x) == i + 1; }))
       return complain("the requests are not in the queue");
   }
-  if (!wait_for([&] { return queued_in(x) == requests; })) return complain("the requests are not in the queue");
+  if (!cluster::wait_until(10s, [&] { return queued_in(x) == requests; }))
+    return complain("the requests are not in the queue");
   const auto full = resident_bytes();
   return print({{"connections", connections},
                 {"queued", requests},
