@@ -122,7 +122,7 @@ TEST_CASE("a password file that vanishes leaves the last known good password, un
       CHECK(s.last_error.find("No such file") != std::string::npos);
       continue;
     }
-    const auto f = require_refused(x, "No such file");
+    const auto f = require_refused(x, "No such file", [&] { role.throw_out(); });
     CHECK(f.message.find(at / "password") != std::string::npos);
     CHECK(to_string(f).find("the-first-secret") == std::string::npos);
     at.put("password", "the-first-secret");

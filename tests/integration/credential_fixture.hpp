@@ -83,9 +83,12 @@ private:
   std::string name_;
 };
 
-/// Asks for writes until one is refused with a text that contains `what`; returns that failure.
-inline failure require_refused(running_instance& x, const std::string& what,
-                               std::chrono::seconds limit = std::chrono::seconds{15}) {
+/// Asks for writes until one is refused with a text that contains `what`; returns that failure. `when_done` runs after
+/// each that is done: where a session that was just being let in escapes `throw_out`, since the server lists it only
+/// afterwards, it is for the caller to end it too.
+inline failure require_refused(
+  running_instance& x, const std::string& what, const std::function<void()>& when_done = [] {},
+  std::chrono::seconds limit = std::chrono::seconds{15}) {
   const auto begin = std::chrono::steady_clock::now();
   for (;;) {
     const auto a = x.ask("insert into proof values (1)", access::write, std::chrono::milliseconds{400});
@@ -94,6 +97,7 @@ inline failure require_refused(running_instance& x, const std::string& what,
       CHECK(a.why_not->kind == outcome::not_executed);
       return *a.why_not;
     }
+    if (!a.why_not) when_done();
     INFO("wanted: " << what << "; last: " << (a.why_not ? to_string(*a.why_not) : "done"));
     REQUIRE(std::chrono::steady_clock::now() - begin < limit);
   }

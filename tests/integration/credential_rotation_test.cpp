@@ -114,7 +114,7 @@ void rotate_under_load(running_instance& x, test_database& home, test_role& role
 void rotate_after_refusal(running_instance& x, test_role& role, const secret_place& place) {
   role.set_password("the-third");
   role.throw_out();
-  const auto f = require_refused(x, "28P01");
+  const auto f = require_refused(x, "28P01", [&] { role.throw_out(); });
   CHECK(to_string(f).find("second") == std::string::npos);
   place.put("the-third");
   const auto took = x.wait_until_writable(bound);

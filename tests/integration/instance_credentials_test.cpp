@@ -61,7 +61,8 @@ void throw_out(test_database& home) {
              member);
 }
 
-failure require_refused(running_instance& x, const std::string& sqlstate) {
+/// A session that was just being let in escapes `throw_out`, since the server lists it only afterwards: `home` ends it.
+failure require_refused(running_instance& x, const std::string& sqlstate, test_database* home = nullptr) {
   const auto begin = std::chrono::steady_clock::now();
   for (;;) {
     const auto a = x.ask("insert into proof values (1)", access::write, 400ms);
@@ -71,6 +72,7 @@ failure require_refused(running_instance& x, const std::string& sqlstate) {
       CHECK(a.took < 400ms + lateness_max);
       return *a.why_not;
     }
+    if (!a.why_not && home) throw_out(*home);
     INFO("last: " << (a.why_not ? to_string(*a.why_not) : "done"));
     REQUIRE(std::chrono::steady_clock::now() - begin < bound);
   }
@@ -105,7 +107,7 @@ TEST_CASE("a wrong password is a clear error, and the right one is found in the 
     for (std::size_t member = 1; member < 3; ++member) must(home.home().wait_until_caught_up(member));
     CHECK(x.ask("insert into proof values (2)").value);
     throw_out(home);
-    require_refused(x, "28P01");
+    require_refused(x, "28P01", &home);
     file.put("the-second-secret");
     require_served(x, "the new password stood in the file");
     const auto s = x.status();
@@ -138,7 +140,7 @@ TEST_CASE("a server that takes no more sessions keeps those that are open, and i
     const auto a = x.ask("insert into proof values (1)");
     CHECK(a.value);
     throw_out(home);
-    const auto f = require_refused(x, "53300");
+    const auto f = require_refused(x, "53300", &home);
     std::cout << "  " << to_string(f) << '\n';
     const auto before = x.status();
     const auto began = std::chrono::steady_clock::now();

@@ -180,7 +180,7 @@ TEST_CASE("the status of every actor and every failure hold no secret", "[leak]"
   role.set_password(planted[1]);
   role.throw_out();
   at.put("password", planted[2]);
-  all += to_string(require_refused(x, "28P01")) + text_of(x.status());
+  all += to_string(require_refused(x, "28P01", [&] { role.throw_out(); })) + text_of(x.status());
   std::filesystem::remove(at / "password");
   caf::scoped_actor self{x.system()};
   self->request(x.delegate(), 10s, refresh_credentials{})
