@@ -62,6 +62,7 @@ struct begin {
 // -- borrower -> lease -----------------------------------------------------------------------------------------------
 //
 // statement -> result    Nearly everything is allowed: SET, LISTEN, CREATE TEMP TABLE, BEGIN as a text. Not COPY.
+//                        Reported settings that it changed are among its notices (parameter_change.hpp).
 // batch -> reply         One atomic transaction, or a part of the open one.
 // begin, commit, rollback: see there. A lease may have one transaction after the other.
 // release                Gives the connection back. Reply: done, when its state has been reset (DISCARD ALL).

@@ -28,6 +28,7 @@
 #include "tripool/core/copy/copy_text_format.hpp"
 #include "tripool/core/listen/channel.hpp"
 #include "tripool/core/outcome/failure.hpp"
+#include "tripool/core/result/parameter_change.hpp"
 #include "tripool/core/result/row.hpp"
 #include "tripool/core/statement/sql.hpp"
 #include "tripool/core/statement/statement.hpp"

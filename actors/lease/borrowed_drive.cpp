@@ -109,10 +109,11 @@ void borrowed_session::on_notice(server_message&& x) {
 }
 
 void borrowed_session::on_parameter(std::string_view name, std::string_view value) {
+  machine_->on_parameter(name, value);
   reported_msg m;
   m.pool = from_.pool;
   if (name == "in_hot_standby") m.in_hot_standby = value == "on";
-  if (name == "default_transaction_read_only") m.read_only = value == "on";
+  if (name == "default_transaction_read_only" && !machine_->read_only_by_borrower()) m.read_only = value == "on";
   if (m.in_hot_standby || m.read_only) send(from_.home, m);
 }
 

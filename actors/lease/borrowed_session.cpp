@@ -45,6 +45,7 @@ borrowed_session::borrowed_session(caf::actor_config& cfg, environment_ptr env, 
     borrower_ = caf::actor_cast<caf::actor_addr>(to->asker());
     borrower_name_ = describe_actor(to->asker());
   }
+  got_->wire->watch_parameters(true);
   machine_.emplace(limits(), got_->server, std::move(got_->statements), std::move(order), got_->last_activity, now());
 }
 
@@ -209,6 +210,7 @@ void borrowed_session::close_wire(std::string reason) {
 void borrowed_session::give_back() {
   unwatch();
   auto back = std::exchange(got_, nullptr);
+  back->wire->watch_parameters(false);
   back->statements = machine_->take_statements();
   back->reset = machine_->was_reset();
   send(from_.home, session_back_msg{std::move(back), {}, {}});

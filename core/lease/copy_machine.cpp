@@ -189,6 +189,7 @@ void copy_machine::give_data(time_point now) {
 }
 
 void copy_machine::on_notice(const server_message& x) {
+  notices_.add(x);
   sync_wait_cancelled_ = sync_wait_cancelled_ || is_sync_wait_cancelled(x);
 }
 
@@ -197,7 +198,10 @@ void copy_machine::on_result(wire_result&& x) {
   if (x.what == wire_result::kind::complete && !sync_wait_cancelled_) {
     if (!started_ && !given_up_)
       return over(end_of(outcome::rejected, cause::protocol, "0A000", "the COPY moved no data here", ""));
-    if (end_) effects_.answers.push_back({end_->ticket, std::nullopt, std::move(x.rows), {}, false});
+    if (end_) {
+      auto rows = with_notices(std::move(x.rows), notices_.take());
+      effects_.answers.push_back({end_->ticket, std::nullopt, std::move(rows), {}, false});
+    }
     end_.reset();
     return over(std::nullopt);
   }

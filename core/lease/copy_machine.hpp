@@ -10,6 +10,7 @@
 #include "tripool/core/codec/encoder.hpp"
 #include "tripool/core/outcome/failure.hpp"
 #include "tripool/core/ports/session.hpp"
+#include "tripool/core/result/noticed_result.hpp"
 #include "tripool/core/time.hpp"
 
 #include <cstddef>
@@ -115,6 +116,7 @@ private:
   bool end_sent_ = false; ///< From here on the server may commit it.
   bool stalled_ = false;  ///< The session takes no more data: its result is on the way.
   bool sync_wait_cancelled_ = false;
+  notice_list notices_;         ///< For its result.
   std::deque<asked> waiting_;   ///< Pieces to hand over.
   std::deque<asked> unwritten_; ///< Pieces handed over.
   std::size_t waiting_bytes_ = 0;

@@ -57,6 +57,8 @@ public:
   void pump(session& s, bool writable, time_point now);
   void on_result(wire_result&& x, time_point now);
   void on_notice(const server_message& x);
+  /// A reported setting has changed: whoever asked for what runs hears of it among the notices.
+  void on_parameter(std::string_view name, std::string_view value);
   /// The session is lost: everything is answered.
   void on_lost(const session_loss& x, time_point now);
   /// The cancel that was asked for has been delivered (or has failed).
@@ -94,6 +96,9 @@ public:
   session_purpose purpose() const noexcept { return purpose_; }
   bool reads_only() const noexcept { return reads_only_; }
   bool in_block() const noexcept { return status_ != 'I'; }
+  /// The borrower has spoken of READ ONLY: writes that are refused, and a session that reports to be read-only, say
+  /// nothing of the server any more.
+  bool read_only_by_borrower() const noexcept { return read_only_by_borrower_; }
   /// For a session that is over: what it has prepared, and whether its state was thrown away.
   statement_cache take_statements() { return std::move(cache_); }
   bool was_reset() const noexcept { return was_reset_; }
@@ -152,6 +157,7 @@ private:
   void note_status(const lease_unit& u, char before);
   void settle_lost(lease_unit& u, const session_loss& x, bool never_ran, bool open_block, time_point now);
   void lose_opening(const session_loss& x);
+  void note(const server_message& x);
   void answer(lease_unit& u);
   void fail(lease_unit& u, failure f, time_point now);
   bool too_large(lease_unit& u, time_point now);
@@ -173,7 +179,7 @@ private:
   statement_cache cache_;
   session_purpose purpose_;
   bool reads_only_ = false;
-  bool read_only_block_ = false;
+  bool read_only_by_borrower_ = false; ///< It may have made its session or transaction read-only itself.
   duration hold_max_{0};
 
   phase phase_ = phase::opening;

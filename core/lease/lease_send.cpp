@@ -81,6 +81,7 @@ bool lease_machine::may_send(const lease_unit& u) const {
 void lease_machine::note_traces(lease_unit& u) {
   const auto* r = u.what == lease_task::opening ? order_.get() : u.request.get();
   if (!r) return;
+  for (const auto& x : r->statements()) read_only_by_borrower_ = read_only_by_borrower_ || may_make_read_only(x.text);
   if (u.what == lease_task::begin) u.edge = block_edge::opens;
   if (u.what == lease_task::commit) {
     u.doom = why_doomed();

@@ -3,6 +3,7 @@
 #include "tripool/core/lease/lease_machine.hpp"
 
 #include "tripool/core/outcome/classify.hpp"
+#include "tripool/core/result/parameter_change.hpp"
 #include "tripool/core/statement/traits.hpp"
 #include "tripool/core/util/mutation.hpp"
 
@@ -56,7 +57,7 @@ void lease_machine::on_answer(const lease_op& op, wire_result&& x) {
       if (op.what == kind::control && u.framed) {
         u.tag = x.rows.command_tag();
       } else if (op.what == kind::execute || op.what == kind::control) {
-        u.results.push_back(std::move(x.rows));
+        u.results.push_back(with_notices(std::move(x.rows), u.notices.take()));
       }
       break;
     case wire_result::kind::error: on_error(op, std::move(x.error)); break;
@@ -143,6 +144,7 @@ bool lease_machine::send_again(lease_unit& u, char before) {
   u.error.reset();
   u.error_name.clear();
   u.results.clear();
+  u.notices.clear();
   u.request->progress = stage::queued;
   --u.request->attempts;
   return true;
@@ -152,7 +154,7 @@ void lease_machine::settle_error(lease_unit& u, char before, time_point now) {
   if (!u.request) return;
   const auto& e = *u.error;
   classify_context c;
-  c.is_write = !reads_only_ && u.request->mode() == access::write;
+  c.is_write = !reads_only_ && !read_only_by_borrower_ && u.request->mode() == access::write;
   c.framed = u.framed;
   c.batch = u.request->is_batch();
   c.prepared = !u.error_name.empty();
@@ -218,13 +220,25 @@ void lease_machine::note_status(const lease_unit& u, char before) {
   }
 }
 
+/// Keeps it for the result of what runs, if anybody waits for that.
+void lease_machine::note(const server_message& x) {
+  if (!sent_.empty() && sent_.front().request) sent_.front().notices.add(x);
+}
+
+void lease_machine::on_parameter(std::string_view name, std::string_view value) {
+  note(notice_of({name, value}));
+}
+
 void lease_machine::on_notice(const server_message& x) {
+  note(x);
   if (mutated(mutation::ignore_sync_wait_warning)) return;
   if (is_sync_wait_cancelled(x) && !sent_.empty()) sent_.front().sync_wait_cancelled = true;
 }
 
 void lease_machine::answer(lease_unit& u) {
   auto r = std::exchange(u.request, nullptr);
+  // What came behind the last result: settings are reported with the Sync, and a commit has notices of its own.
+  if (!u.results.empty()) u.results.back() = with_notices(std::move(u.results.back()), u.notices.take());
   r->complete(reply{std::move(u.results), nullptr});
 }
 

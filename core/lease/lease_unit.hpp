@@ -6,6 +6,7 @@
 #include "tripool/core/outcome/failure.hpp"
 #include "tripool/core/ports/session.hpp"
 #include "tripool/core/request/request.hpp"
+#include "tripool/core/result/noticed_result.hpp"
 #include "tripool/core/result/result.hpp"
 #include "tripool/core/time.hpp"
 
@@ -46,6 +47,7 @@ struct lease_unit {
   std::string name{};    ///< Of a savepoint.
   time_point deadline = time_point::max();
   std::vector<result> results{};
+  notice_list notices{};                 ///< Since its last result.
   std::string tag{};                     ///< Of the COMMIT around a framed batch.
   std::optional<server_message> error{}; ///< The first; what stands behind it in the unit was skipped.
   std::uint32_t error_index = 0;         ///< The statement that it answers, in a batch.

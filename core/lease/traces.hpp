@@ -1,7 +1,7 @@
-// Whether a statement that may run in a transaction can leave something on its session, beyond the transaction's end:
-// what SET and its like are refused for, but from inside a function or a DO block. It looks for names only; a function
-// that does so behind an innocent name is not found, as on shared connections.
-// Used by lease_machine, which throws the session's state away when it was so.
+// What a statement may do to its session or transaction beyond its own work, judged by the names in its text: what
+// happens behind an innocent name, in a function or a DO block, is not found.
+// Used by lease_machine, which throws the session's state away when it was so, and does not blame the server for what
+// its borrower wanted.
 #pragma once
 
 #include <string_view>
@@ -9,6 +9,11 @@
 namespace tripool {
 
 /// Whether the text names set_config, a session's advisory locks, or pg_temp, or is a DO.
+/// Such things as SET is refused for on shared connections, in a statement that may run in a transaction.
 bool may_leave_traces(std::string_view text) noexcept;
+
+/// Whether the text speaks of READ ONLY or names a setting such as default_transaction_read_only: writes that are
+/// refused afterwards say nothing of the server.
+bool may_make_read_only(std::string_view text) noexcept;
 
 } // namespace tripool

@@ -119,6 +119,9 @@ public:
   virtual watch_interest interest() const noexcept = 0;
   /// Nothing where the system does not count: on other than TCP connections, and while there is none.
   virtual std::optional<session_traffic> traffic() const { return std::nullopt; }
+  /// From now on `on_parameter` tells of every setting that the server reports, before the result of the sync that
+  /// changed it; off, as at first, of in_hot_standby and default_transaction_read_only only.
+  virtual void watch_parameters(bool) {}
   /// The descriptor is ready, or the waker was called: reads, writes and dials on as far as it can without blocking,
   /// and reports to the sink.
   virtual void on_ready(bool readable, bool writable, session_sink& sink) = 0;

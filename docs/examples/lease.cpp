@@ -21,6 +21,10 @@ int main(int argc, char** argv) {
   auto session = client.acquire();
   if (!session) return std::puts(to_string(session.error()).c_str()), 1;
   session->execute("set work_mem = '64MB'");
+  // What the server says beside rows comes with the result; so does a setting that it reports when it changes.
+  if (auto set = session->execute("set timezone = 'Asia/Kolkata'"))
+    for (const auto& x : tripool::parameter_changes(*set))
+      std::printf("%s is %s now\n", std::string{x.name}.c_str(), std::string{x.value}.c_str());
   session->execute("create temporary table seen (id int)");
   session->execute("insert into seen select generate_series(1, $1)", 1000);
   auto locked = session->execute("select pg_try_advisory_lock($1)", 4711);
@@ -38,5 +42,6 @@ int main(int argc, char** argv) {
 
 // Prints:
 // 0A000
+// TimeZone is Asia/Kolkata now
 // 1000 rows, 64MB, locked
 // rejected

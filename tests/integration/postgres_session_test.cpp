@@ -259,6 +259,26 @@ TEST_CASE("a reported parameter that changes is told", "[postgres]") {
   CHECK(f.session.run("create table t()").error.sqlstate == "25006");
 }
 
+TEST_CASE("all reported parameters are told while they are watched, before their sync's result", "[postgres]") {
+  open_session f;
+  auto& s = f.session;
+  s.run("set timezone to 'Asia/Kolkata'");
+  CHECK(s.heard.parameters.empty());
+  s->watch_parameters(true);
+  s.run("select 1");
+  CHECK(s.heard.parameters.empty());
+  s.heard.calls.clear();
+  queue_with_sync(s, "set timezone to 'Asia/Tokyo'");
+  queue_with_sync(s, "select set_config('application_name', 'another', false)");
+  REQUIRE(s.run_until([&] { return s.heard.calls.size() == 6; }));
+  CHECK(s.heard.calls == std::vector<std::string>{"result", "parameter", "result", "result", "parameter", "result"});
+  CHECK(s.heard.parameters[0] == std::pair<std::string, std::string>{"TimeZone", "Asia/Tokyo"});
+  CHECK(s.heard.parameters[1] == std::pair<std::string, std::string>{"application_name", "another"});
+  s->watch_parameters(false);
+  s.run("reset all");
+  CHECK(s.heard.parameters.size() == 2);
+}
+
 TEST_CASE("a large result arrives whole and shows its growth while it arrives", "[postgres]") {
   const auto server = session_server::primary();
   postgres::session_factory factory;

@@ -170,6 +170,10 @@ void libpq_session::answer_error(const PGresult& x, session_sink& sink) {
 }
 
 void libpq_session::answer_sync(session_sink& sink) {
+  if (parameter_watch_.is_on()) {
+    parameter_watch_.tell_changes(conn_.get(), sink);
+    report_flags(sink);
+  }
   wire_result w;
   w.what = wire_result::kind::sync;
   if (const char told = told_status(conn_.get())) {
@@ -219,6 +223,10 @@ void libpq_session::deliver_out_of_turn(session_sink& sink) {
     sink.on_notification(x->relname, x->extra ? x->extra : "", x->be_pid);
   }
   deliver_notices(sink);
+  report_flags(sink);
+}
+
+void libpq_session::report_flags(session_sink& sink) {
   report_flag("in_hot_standby", hot_standby_, sink);
   report_flag("default_transaction_read_only", read_only_, sink);
 }

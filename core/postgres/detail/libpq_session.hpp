@@ -13,6 +13,7 @@
 #include "tripool/core/postgres/detail/copy_wire.hpp"
 #include "tripool/core/postgres/detail/handles.hpp"
 #include "tripool/core/postgres/detail/notices.hpp"
+#include "tripool/core/postgres/detail/parameter_watch.hpp"
 #include "tripool/core/postgres/detail/parameters.hpp"
 #include "tripool/core/postgres/detail/socket.hpp"
 #include "tripool/core/postgres/detail/trace_file.hpp"
@@ -30,6 +31,7 @@ public:
 
   watch_interest interest() const noexcept override { return interest_; }
   std::optional<session_traffic> traffic() const override { return traffic_of(interest_.fd); }
+  void watch_parameters(bool on) override { parameter_watch_.turn(on, conn_.get()); }
   void on_ready(bool readable, bool writable, session_sink& sink) override;
   bool prepare(const std::string& name, const std::string& text, std::span<const std::uint32_t> types) override;
   bool execute_prepared(const std::string& name, std::span<const parameter> parameters, result_format f) override;
@@ -78,6 +80,7 @@ private:
   void finish_head(wire_result&& x, session_sink& sink);
   void deliver_out_of_turn(session_sink& sink);
   void deliver_notices(session_sink& sink);
+  void report_flags(session_sink& sink);
   void report_flag(const char* name, std::optional<bool>& known, session_sink& sink);
 
   // COPY (libpq_copy.cpp).
@@ -131,6 +134,7 @@ private:
   copy_wire copy_wire_;
 
   parameter_buffer parameters_;
+  parameter_watch parameter_watch_;
   control_names controls_;
   transaction_status transaction_;
   cork cork_;

@@ -124,7 +124,7 @@ private:
   void on_lost(session_loss&& x) override { machine->on_lost(x, now); }
   void on_notice(server_message&& x) override { machine->on_notice(x); }
   void on_notification(std::string_view, std::string_view, std::int32_t) override {}
-  void on_parameter(std::string_view, std::string_view) override {}
+  void on_parameter(std::string_view name, std::string_view value) override { machine->on_parameter(name, value); }
 
   void apply() {
     auto e = machine->take_effects();

@@ -3,6 +3,7 @@
 #include "tests/unit/lease/lease_bench.hpp"
 
 #include "tripool/core/lease/traces.hpp"
+#include "tripool/core/result/parameter_change.hpp"
 
 using namespace tripool;
 using namespace tripool::test;
@@ -236,6 +237,23 @@ TEST_CASE("lease: a write that meets a read-only server is trouble for the pool"
   CHECK(b.troubles.front().sqlstate == "25006");
 }
 
+TEST_CASE("lease: a borrower that may have made itself read-only does not bring trouble on the pool", "[lease]") {
+  lease_bench b;
+  b.open(b.transaction());
+  b.run("set transaction read only");
+  b.db.set_read_only(true);
+  const auto x = b.run("insert a 1");
+  b.drain();
+  CHECK(x->is(outcome::rejected));
+  CHECK(b.troubles.empty());
+  for (const char* text :
+       {"begin read only", "START TRANSACTION ISOLATION LEVEL SERIALIZABLE, READ/**/ONLY", "set transaction read  only",
+        "select set_config('transaction_read_only', 'on', true)", "SET Default_Transaction_Read_Only = on"})
+    CHECK(may_make_read_only(text));
+  for (const char* text : {"select 'read only'", "begin read write", "select read, only from t", "", "select thread"})
+    CHECK_FALSE(may_make_read_only(text));
+}
+
 TEST_CASE("lease: a session whose borrower is gone before it opens does not wait for ever to be opened", "[lease]") {
   lease_bench b;
   auto [order, answer] = make_recorded(b.transaction(), b.now, b.now + b.deadline);
@@ -284,4 +302,28 @@ TEST_CASE("lease: a session terminated while its COMMIT waits for a standby says
   CHECK(end->is(outcome::in_doubt));
   REQUIRE(end->failed);
   CHECK(end->failed->sqlstate == "01000");
+}
+
+TEST_CASE("lease: notices and changed settings stay with the statement that ran", "[lease]") {
+  lease_bench b;
+  b.open(b.transaction());
+  b.db.script().add({"insert a 1", fault_point::after, fault_kind::notice, "01000", "exec_stmt_raise"});
+  const auto x = b.run("insert a 1");
+  const auto y = b.run("select a");
+  b.drain();
+  REQUIRE(x->is_done());
+  REQUIRE(x->done->results.front().notices().size() == 1);
+  CHECK(x->done->results.front().notices()[0].sqlstate == "01000");
+  CHECK(parameter_changes(x->done->results.front()).empty());
+  REQUIRE(y->is_done());
+  CHECK(y->done->results.front().notices().empty());
+  b.machine->on_parameter("TimeZone", "UTC"); // Nothing runs: nobody is told.
+  b.link().hold();
+  const auto z = b.run("select a");
+  b.drain();
+  b.machine->on_parameter("TimeZone", "Asia/Kolkata");
+  b.link().release_all();
+  b.drain();
+  REQUIRE(z->is_done());
+  CHECK(parameter_changes(z->done->results.front()) == std::vector<parameter_change>{{"TimeZone", "Asia/Kolkata"}});
 }
