@@ -4,6 +4,7 @@ import sys
 import unittest
 
 sys.dont_write_bytecode = True
+import dockerfile  # noqa: E402
 import links  # noqa: E402
 import style  # noqa: E402  (after the flag above, which keeps compiled files out of the tree)
 
@@ -27,6 +28,15 @@ PAGES = {
 def pointers(path, text):
     tree = links.Tree(PAGES, PAGES.get)
     return [finding.text for finding in style.check_pointers(tree, path, text.encode())]
+
+
+IMAGE = "FROM debian:bookworm-slim\n{}\nUSER tripool\n"
+APT = "apt-get update && apt-get install -y --no-install-recommends a=1 && rm -rf /var/lib/apt/lists/*"
+
+
+def image_faults(text):
+    tree = links.Tree({**PAGES, "docs/secret/key.md": ""}, PAGES.get)
+    return [wrong for _, wrong in dockerfile.check_dockerfile(tree, text, "# not docs\ndocs/secret/\n*.key\n")]
 
 
 def function(lines):
@@ -139,6 +149,32 @@ class broken(unittest.TestCase):
         self.flagged("binary", "core/a.dat", "# a\0b\n")
 
 
+    def test_images(self):
+        for text, wrong in [
+            ("FROM debian\nUSER a\n", "no tag"),
+            ("FROM debian:latest\nUSER a\n", "no tag"),
+            ("FROM reg:5000/debian\nUSER a\n", "no tag"),
+            ("FROM debian:12\nUSER a\nFROM debian:12\nRUN true\n", "runs as root"),
+            ("FROM debian:12\nUSER root:root\n", "runs as root"),
+            ("FROM debian:12\nUSER a\nRUN true \\\n", "continued by nothing"),
+            (IMAGE.format("RUN " + APT.replace(" -y", "")), "without -y"),
+            (IMAGE.format("RUN " + APT.replace("--no-install-recommends ", "\\\n# why\n  ")), "without --no-inst"),
+            (IMAGE.format("RUN " + APT.split(" && rm")[0]), "package lists stay"),
+            (IMAGE.format("RUN " + APT.replace("apt-get update && ", "")), "without apt-get update"),
+            (IMAGE.format("RUN sudo true"), "no sudo"),
+            (IMAGE.format("ADD https://example.org/a /a"), "COPY says"),
+            (IMAGE.format("COPY gone /a"), "gone is not in the tree"),
+            (IMAGE.format("COPY docs/secret/key.md /a"), "kept out"),
+            (IMAGE.format("COPY --from=build /a /a"), "no earlier stage build"),
+            (IMAGE.format("COPPY docs /a"), "no instruction COPPY"),
+            (IMAGE.format("CMD tripool serve"), "CMD in the form of a shell"),
+            (IMAGE.format("ENTRYPOINT ['tripool']"), "ENTRYPOINT in the form of a shell"),
+            (IMAGE.format("HEALTHCHECK --timeout=5s CMD tripool status"), "HEALTHCHECK in the form"),
+        ]:
+            found = image_faults(text)
+            self.assertTrue(len(found) == 1 and wrong in found[0], f"{text!r}: {found}")
+
+
 class in_order(unittest.TestCase):
     def passes(self, path, text):
         self.assertEqual(rules(path, text), [], f"{path}: {text[:80]!r}")
@@ -178,6 +214,16 @@ class in_order(unittest.TestCase):
             ("core/a.hpp", '#include "tripool/core/gone.hpp" // build/docs/x, $folder/docs/x\n'),
         ]:
             self.assertEqual(pointers(path, text), [], f"{path}: {text!r}")
+
+    def test_images_as_they_should_be(self):
+        for text in [
+            "# A.\nFROM debian:12 AS build\nCOPY . .\nFROM scratch\nCOPY --from=build /a /a\nUSER 1000:1000\n",
+            "FROM debian@sha256:" + "0f" * 32 + " AS a\nFROM a\nUSER a\n",
+            IMAGE.format("RUN " + APT.replace("&& ", "&& \\\n  # why\n  ")),
+            IMAGE.format('HEALTHCHECK --interval=3s --timeout=5s CMD ["a", "b"]\nENTRYPOINT ["a"]\nCMD ["b"]'),
+            IMAGE.format("HEALTHCHECK NONE\nCOPY docs/guide.md scripts /a/"),
+        ]:
+            self.assertEqual(image_faults(text), [], text)
 
     def test_what_only_looks_forbidden(self):
         self.passes("core/a.cpp", OPENING + "// never calls steady_clock::now() itself\n")

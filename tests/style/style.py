@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 # The tree's own style, held by a test: which folder may include what, how long files, functions and lines are, how a
-# file opens, what no file contains, and that what a text points at is there (links.py). It reads the tracked files (all
-# files but build folders where there is no git), prints each finding as path:line: [rule] text, and fails when there is
-# one. Standard library only; self_test.py shows for each rule a text that breaks it.
+# file opens, what no file contains, that what a text points at is there (links.py), and what a Dockerfile keeps to
+# (dockerfile.py). It reads the tracked files (all files but build folders where there is no git), prints each finding
+# as path:line: [rule] text, and fails when there is one. Standard library only; self_test.py shows for each rule a text
+# that breaks it.
 import pathlib
 import re
 import subprocess
 import sys
 
+import dockerfile
 import links
 
 HEADER_LINES_MAX = 300
@@ -227,6 +229,14 @@ def check_pointers(tree, path, data):
             yield Finding(path, number, "pointer", wrong)
 
 
+def check_image(tree, path, data):
+    """What is wrong with the file `path` of `tree`, where it is a Dockerfile."""
+    if path.rsplit("/", 1)[-1] == "Dockerfile":
+        ignore = tree.read(".dockerignore") if ".dockerignore" in tree.files else ""
+        for number, wrong in dockerfile.check_dockerfile(tree, data.decode("utf-8", "replace"), ignore):
+            yield Finding(path, number, "dockerfile", wrong)
+
+
 def tree_files(top):
     try:
         command = ["git", "-C", str(top), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
@@ -245,7 +255,8 @@ def main():
     names = tree_files(top)
     findings = [finding for name in names for finding in check_bytes(name, (top / name).read_bytes())]
     tree = links.Tree(names, lambda name: (top / name).read_text(encoding="utf-8"))
-    findings += [finding for name in names for finding in check_pointers(tree, name, (top / name).read_bytes())]
+    for check in (check_pointers, check_image):
+        findings += [finding for name in names for finding in check(tree, name, (top / name).read_bytes())]
     for finding in findings:
         print(finding)
     print(f"{len(names)} files, {len(findings)} findings")
