@@ -32,7 +32,7 @@ caf::message_handler delegate::event_handlers() {
       e.pool = x.what.pool;
       e.request = x.what.request;
       e.sqlstate = x.what.sqlstate;
-      e.text = x.what.message;
+      e.text = x.what.name.empty() ? x.what.message : x.what.name + ": " + x.what.message;
       note(std::move(e));
     },
     [this](const doubt_settled_event& x) {
@@ -40,7 +40,7 @@ caf::message_handler delegate::event_handlers() {
       service_event e;
       e.kind = event_kind::settled;
       e.request = x.request;
-      e.text = "its doubt was settled: " + x.how;
+      e.text = (x.name.empty() ? "its doubt" : "the doubt of " + x.name) + " was settled: " + x.how;
       note(std::move(e));
     },
     [this](const event_msg& x) { events_.tell(x); },

@@ -4,6 +4,7 @@
 
 #include "tripool/actors/event_desk.hpp"
 #include "tripool/actors/protocol_events.hpp"
+#include "tripool/actors/protocol_inspect.hpp"
 #include "tripool/actors/protocol_listen.hpp"
 
 #include <algorithm>
@@ -131,6 +132,28 @@ TEST_CASE("Who watched events is forgotten with its end, also when it had taken 
     caf::anon_send_exit(who, caf::exit_reason::user_shutdown);
     w.run();
   }
+}
+
+TEST_CASE("The events of a doubt and of its end name the statement that has a name") {
+  actor_world w;
+  w.advance(2s);
+  for (const auto* text : {"insert a 1", "insert b 1", "insert c 1"})
+    w.db[primary].script().add({text, fault_point::after_commit, fault_kind::lose});
+  w.ask(named("insert a 1"));
+  w.advance(1s);
+  w.ask(named("insert b 1", "t-1"));
+  w.advance(1s);
+  w.write("insert c 1", 4000ms);
+  w.advance(1s);
+  event_filter which;
+  which.kinds = mask_of(event_kind::in_doubt) | mask_of(event_kind::settled);
+  const auto told = w.query<events_reply>(w.delegate, get_events{which});
+  REQUIRE(told);
+  REQUIRE(told->events.size() == 3);
+  CHECK(told->events[0].text.starts_with("pay: "));
+  CHECK(told->events[1].text == "the doubt of pay was settled: already_applied");
+  CHECK(told->events[2].kind == event_kind::in_doubt);
+  CHECK(told->events[2].text.find("pay") == std::string::npos);
 }
 
 TEST_CASE("A request that was moved says from where to where, why, and on what proof") {
