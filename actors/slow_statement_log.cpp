@@ -12,18 +12,28 @@ slow_statement_log::slow_statement_log(std::shared_ptr<spdlog::logger> log, dura
   // nop
 }
 
-bool slow_statement_log::wants(const std::string& text, const std::string& traceparent) {
-  if (next_) next_->wants(text, traceparent);
+bool slow_statement_log::wants(const std::string&, const std::string&) {
   return true; // How long it takes is not known yet.
 }
 
 void slow_statement_log::answered(const request_span& x) noexcept {
-  if (next_) next_->answered(x);
+  if (next_wants(x)) next_->answered(x);
   if (x.took() < threshold_) return;
   try {
     write(x);
   } catch (...) {
     // A line that cannot be made is not worth a request.
+  }
+}
+
+/// Asked once for each request, one after the other as without a log before it.
+bool slow_statement_log::next_wants(const request_span& x) noexcept {
+  if (!next_) return false;
+  try {
+    const std::lock_guard guard{asking_};
+    return next_->wants(x.text, x.traceparent);
+  } catch (...) {
+    return false;
   }
 }
 

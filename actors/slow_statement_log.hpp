@@ -14,7 +14,8 @@
 
 namespace tripool {
 
-/// The log. With `next` it passes everything on, so that two observers can follow the same requests.
+/// The log. With `next` two observers follow the same requests: the log looks at all of them, `next` is told of those
+/// that it wants. It is asked when the answer is there, since only this log had to decide before.
 class slow_statement_log final : public request_observer {
 public:
   static constexpr std::uint32_t lines_max = 10;
@@ -28,11 +29,13 @@ public:
   void answered(const request_span& x) noexcept override;
 
 private:
+  bool next_wants(const request_span& x) noexcept;
   void write(const request_span& x);
 
   std::shared_ptr<spdlog::logger> log_;
   duration threshold_;
   std::shared_ptr<request_observer> next_;
+  std::mutex asking_; ///< `next`.
   std::mutex mutex_;
   time_point second_{}; ///< When the present second began.
   std::uint32_t lines_ = 0;

@@ -99,3 +99,30 @@ TEST_CASE("The log of slow statements names text, time and end, and leaves out w
   CHECK(text.find(std::string(600, 'x')) == std::string::npos);
   CHECK(behind->all.size() == 27);
 }
+
+namespace {
+
+/// Follows every third request.
+class sampler final : public request_observer {
+public:
+  bool wants(const std::string&, const std::string&) override { return asked++ % 3 == 0; }
+  void answered(const request_span& x) noexcept override { all.push_back(x); }
+  int asked = 0;
+  std::vector<request_span> all;
+};
+
+} // namespace
+
+TEST_CASE("The log of slow statements looks at every request, and the sampler behind it at those that it chose") {
+  std::ostringstream out;
+  auto log = std::make_shared<spdlog::logger>("tripool", std::make_shared<spdlog::sinks::ostream_sink_st>(out));
+  auto behind = std::make_shared<sampler>();
+  actor_world w{world_options(), true, std::make_shared<slow_statement_log>(log, 0ns, behind)};
+  w.advance(2s);
+  for (int i = 0; i < 9; ++i) w.write("insert k" + std::to_string(i) + " v");
+  w.run();
+  CHECK(behind->asked == 9);
+  CHECK(behind->all.size() == 3);
+  const auto text = out.str();
+  CHECK(std::count(text.begin(), text.end(), '\n') == 9);
+}
