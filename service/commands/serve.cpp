@@ -1,5 +1,6 @@
 // The command `serve`: the pools run until a signal ends them; SIGHUP loads the configuration again. With --http there
 // is an endpoint to look at it and, if allowed, to order it about.
+#include "service/app/log.hpp"
 #include "service/app/readiness.hpp"
 #include "service/app/service_manager.hpp"
 #include "service/app/signals.hpp"
@@ -60,7 +61,9 @@ int serve(const std::string& file, const std::string& log_level, const serve_htt
   if (!http.at.empty() && !(endpoint_options = read_options(http))) return 2;
   const service_manager manager; // Before there is a second thread.
   signal_watch signals{true};
-  auto log = make_log(log_level.empty() ? loaded->options.log_level : log_level, http.log_format == "json");
+  const auto lines =
+    make_service_log(log_level.empty() ? loaded->options.log_level : log_level, http.log_format == "json");
+  const auto& log = lines.log;
   const auto drain = loaded->options.drain_timeout;
   system_config cfg;
   std::optional<listen_options> nodes;
@@ -77,6 +80,7 @@ int serve(const std::string& file, const std::string& log_level, const serve_htt
   endpoint web;
   if (endpoint_options) {
     endpoint_options->reload = reload;
+    endpoint_options->log_lines_dropped = lines.dropped;
     std::string problem;
     web.eyes = std::make_unique<observer>(sys, db);
     web.server = http_server::start(*web.eyes, std::move(*endpoint_options), problem);

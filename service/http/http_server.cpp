@@ -182,7 +182,9 @@ private:
     });
     server_.Get("/metrics", [this](const Request&, Response& to) {
       const auto seen = looked(to);
-      if (seen) to.set_content(metrics_text(*seen, how_.version), "text/plain; version=0.0.4; charset=utf-8");
+      if (!seen) return;
+      const auto dropped = how_.log_lines_dropped ? how_.log_lines_dropped() : 0;
+      to.set_content(metrics_text(*seen, how_.version, dropped), "text/plain; version=0.0.4; charset=utf-8");
     });
     server_.Get("/events", [this](const Request& x, Response& to) { events(x, to); });
     server_.Get("/request", [this](const Request& x, Response& to) {

@@ -9,6 +9,8 @@
 #include "service/http/observer.hpp"
 #include "tripool/core/credentials/secret.hpp"
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -21,6 +23,7 @@ struct http_options {
   bool control = false;     ///< Orders are taken.
   reload_function reload{}; ///< For the order `reload`; may be empty.
   std::string version;
+  std::function<std::uint64_t()> log_lines_dropped{}; ///< For the metric; may be empty.
 };
 
 /// The running endpoint. `of` must outlive it.

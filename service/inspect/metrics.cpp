@@ -219,9 +219,11 @@ void add_figures(families& to, const pool_status& p, const labels& pool) {
 
 } // namespace
 
-std::string metrics_text(const observation& x, std::string_view version) {
+std::string metrics_text(const observation& x, std::string_view version, std::uint64_t log_dropped) {
   families all;
   add_service(all, x, version);
+  all.counter("tripool_log_lines_dropped_total", "Lines of the log that could not be written in time.", {},
+              of(log_dropped));
   add_supervision(all, x.status);
   for (const auto& v : pools_of(x.status)) {
     const labels pool{{"pool", v.name}};

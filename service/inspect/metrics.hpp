@@ -6,12 +6,13 @@
 
 #include "service/inspect/observation.hpp"
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
 namespace tripool::service {
 
-/// All metrics in the text exposition format 0.0.4.
-std::string metrics_text(const observation& x, std::string_view version);
+/// All metrics in the text exposition format 0.0.4. `log_dropped`: lines of the log that nobody read in time.
+std::string metrics_text(const observation& x, std::string_view version, std::uint64_t log_dropped);
 
 } // namespace tripool::service

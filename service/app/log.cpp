@@ -1,0 +1,153 @@
+// A sink that waits for its descriptor and never in write(2), behind spdlog's queue and thread.
+#include "service/app/log.hpp"
+
+#include "service/inspect/observation.hpp"
+#include "service/json/writer.hpp"
+
+#include <spdlog/async_logger.h>
+#include <spdlog/details/log_msg.h>
+#include <spdlog/details/null_mutex.h>
+#include <spdlog/details/thread_pool.h>
+#include <spdlog/formatter.h>
+#include <spdlog/sinks/base_sink.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <string_view>
+#include <utility>
+
+#include <limits.h>
+#include <poll.h>
+#include <unistd.h>
+
+namespace tripool::service {
+
+namespace {
+
+using spdlog::details::thread_pool;
+using log_clock = std::chrono::steady_clock;
+
+/// How soon the writer hears of the end while nobody reads.
+constexpr int log_turn_ms = 50;
+constexpr const char* log_name = "tripool";
+
+/// {"time":"...","level":"warning","logger":"tripool","message":"..."}
+class json_formatter final : public spdlog::formatter {
+public:
+  void format(const spdlog::details::log_msg& x, spdlog::memory_buf_t& to) override {
+    const auto view = [](const auto& s) { return std::string_view{s.data(), s.size()}; };
+    std::string line =
+      "{\"time\":\"" + iso_time(std::chrono::time_point_cast<std::chrono::system_clock::duration>(x.time));
+    line.append("\",\"level\":\"").append(view(spdlog::level::to_string_view(x.level))).append("\",\"logger\":");
+    json::append_text(line, view(x.logger_name));
+    line += ",\"message\":";
+    json::append_text(line, view(x.payload));
+    line += "}\n";
+    to.append(line.data(), line.data() + line.size());
+  }
+  std::unique_ptr<spdlog::formatter> clone() const override { return std::make_unique<json_formatter>(); }
+};
+
+/// Writes lines as the descriptor takes them. Used by the log's thread alone, but for `end_within` and `lost`.
+class patient_sink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
+public:
+  /// `queue` feeds it, and outlives its use.
+  patient_sink(int descriptor, thread_pool& queue) : descriptor_(descriptor), queue_(queue) {}
+
+  /// From then on what cannot be written at once is dropped.
+  void end_within(std::chrono::milliseconds limit) noexcept { end_ = (log_clock::now() + limit).time_since_epoch(); }
+  /// Lines that came here and were not written, beside those that the queue has dropped.
+  std::uint64_t lost() const noexcept { return lost_; }
+
+protected:
+  void sink_it_(const spdlog::details::log_msg& x) override {
+    const auto dropped = queue_.overrun_counter();
+    if (dropped > told_) {
+      const auto notice = std::to_string(dropped - told_) + " lines of this log were dropped: nobody read it";
+      if (write_line({spdlog::source_loc{}, log_name, spdlog::level::warn, notice})) told_ = dropped;
+    }
+    if (!write_line(x)) ++lost_;
+  }
+  void flush_() override {}
+
+private:
+  bool write_line(const spdlog::details::log_msg& x) {
+    spdlog::memory_buf_t line;
+    formatter_->format(x, line);
+    std::string_view rest{line.data(), line.size()};
+    while (!rest.empty()) {
+      if (!wait_for_room()) return false;
+      // A pipe that has room takes so much without waiting.
+      const auto n = write(descriptor_, rest.data(), std::min<std::size_t>(rest.size(), PIPE_BUF));
+      if (n < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+      if (n <= 0) return false;
+      rest.remove_prefix(static_cast<std::size_t>(n));
+    }
+    return true;
+  }
+
+  /// False: the end has come before.
+  bool wait_for_room() const noexcept {
+    for (;;) {
+      const bool over = log_clock::now().time_since_epoch() >= end_.load();
+      pollfd p{descriptor_, POLLOUT, 0};
+      if (poll(&p, 1, over ? 0 : log_turn_ms) > 0) return true; // Also when it is broken: writing says so.
+      if (over) return false;
+    }
+  }
+
+  int descriptor_;
+  thread_pool& queue_;
+  std::size_t told_ = 0; ///< Of what the queue has dropped.
+  std::atomic<std::uint64_t> lost_{0};
+  std::atomic<log_clock::duration> end_{log_clock::duration::max()};
+};
+
+/// What one log consists of.
+struct running_log {
+  std::chrono::milliseconds last_words;
+  std::shared_ptr<thread_pool> queue;
+  std::shared_ptr<patient_sink> sink;
+  std::shared_ptr<spdlog::async_logger> front;
+
+  explicit running_log(const log_outlet& to)
+    : last_words(to.last_words),
+      queue(std::make_shared<thread_pool>(to.lines_max, 1, hear_no_signal)),
+      sink(std::make_shared<patient_sink>(to.descriptor, *queue)),
+      front(
+        std::make_shared<spdlog::async_logger>(log_name, sink, queue, spdlog::async_overflow_policy::overrun_oldest)) {}
+  ~running_log() {
+    sink->end_within(last_words);
+    queue.reset(); // Waits for its thread.
+  }
+  running_log(const running_log&) = delete;
+  running_log& operator=(const running_log&) = delete;
+
+  /// Signals are for other threads, and a reader that went away (SIGPIPE) costs lines, not the process.
+  static void hear_no_signal() {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, nullptr);
+  }
+};
+
+} // namespace
+
+service_log make_service_log(const std::string& level, bool json, const log_outlet& to) {
+  auto all = std::make_shared<running_log>(to);
+  if (json) {
+    all->front->set_formatter(std::make_unique<json_formatter>());
+  } else {
+    all->front->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %n %v");
+  }
+  all->front->set_level(spdlog::level::from_str(level));
+  auto dropped = [queue = std::weak_ptr<thread_pool>{all->queue}, sink = all->sink]() -> std::uint64_t {
+    const auto x = queue.lock();
+    return sink->lost() + (x ? x->overrun_counter() : 0);
+  };
+  return {std::shared_ptr<spdlog::logger>{all, all->front.get()}, std::move(dropped)};
+}
+
+} // namespace tripool::service

@@ -1,0 +1,121 @@
+// The log when its reader reads, reads late, never reads, or has gone.
+#include "tests/support/catch.hpp"
+
+#include "service/app/log.hpp"
+
+#include <array>
+#include <chrono>
+#include <string>
+#include <string_view>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+using namespace tripool::service;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::uint64_t talk = 1000; ///< Lines, more than a small pipe and a short queue hold.
+
+/// A pipe of so many pages.
+struct log_pipe {
+  std::array<int, 2> ends{-1, -1};
+
+  explicit log_pipe(int pages = 1) {
+    REQUIRE(pipe2(ends.data(), O_CLOEXEC) == 0);
+    REQUIRE(fcntl(ends[1], F_SETPIPE_SZ, pages * 4096) >= 4096);
+  }
+  ~log_pipe() {
+    shut(0);
+    shut(1);
+  }
+  log_pipe(const log_pipe&) = delete;
+  log_pipe& operator=(const log_pipe&) = delete;
+
+  void shut(std::size_t end) {
+    if (ends[end] >= 0) close(ends[end]);
+    ends[end] = -1;
+  }
+  log_outlet outlet() const { return {ends[1], 16, 100ms}; }
+
+  /// What is there within a moment.
+  std::string take() const {
+    pollfd p{ends[0], POLLIN, 0};
+    std::array<char, 4096> buffer{};
+    if (poll(&p, 1, 20) <= 0) return {};
+    const auto n = read(ends[0], buffer.data(), buffer.size());
+    return {buffer.data(), n > 0 ? static_cast<std::size_t>(n) : 0};
+  }
+};
+
+void talk_to(const service_log& x) {
+  for (std::uint64_t i = 0; i < talk; ++i) x.log->info("line {} {}", i, std::string(60, 'x'));
+}
+
+/// How many lines are missing, by what the log says itself.
+std::uint64_t said_dropped(const std::string& text) {
+  const std::string_view before = " warning tripool ";
+  std::uint64_t out = 0;
+  for (auto i = text.find(before); i != std::string::npos; i = text.find(before, i + 1))
+    out += std::stoull(text.substr(i + before.size()));
+  return out;
+}
+
+} // namespace
+
+TEST_CASE("a log that is read writes every line, in order, before it ends", "[log]") {
+  const log_pipe to{16};
+  auto out = to.outlet();
+  out.last_words = 20s;
+  auto x = make_service_log("info", true, out);
+  for (int i = 0; i < 10; ++i) x.log->info("line {}", i);
+  x.log->debug("unheard");
+  x.log.reset();
+  const auto text = to.take();
+  std::size_t from = 0;
+  for (int i = 0; i < 10; ++i) {
+    from =
+      text.find("\"level\":\"info\",\"logger\":\"tripool\",\"message\":\"line " + std::to_string(i) + "\"}\n", from);
+    REQUIRE(from != std::string::npos);
+  }
+  CHECK(text.find("unheard") == std::string::npos);
+  CHECK(x.dropped() == 0);
+}
+
+TEST_CASE("a log that nobody reads holds up neither who writes to it nor the end", "[log]") {
+  const log_pipe to;
+  auto x = make_service_log("info", false, to.outlet());
+  const auto began = std::chrono::steady_clock::now();
+  talk_to(x);
+  CHECK(x.dropped() > talk / 2);
+  x.log.reset();
+  CHECK(std::chrono::steady_clock::now() - began < 30s);
+}
+
+TEST_CASE("a log that is read late says how much of it was dropped", "[log]") {
+  const log_pipe to;
+  const auto x = make_service_log("info", false, to.outlet());
+  talk_to(x);
+  const auto dropped = x.dropped();
+  REQUIRE(dropped > 0);
+  std::string text;
+  const auto until = std::chrono::steady_clock::now() + 30s;
+  while (text.find("line " + std::to_string(talk - 1)) == std::string::npos) {
+    REQUIRE(std::chrono::steady_clock::now() < until);
+    text += to.take();
+  }
+  CHECK(said_dropped(text) == dropped);
+  CHECK(x.dropped() == dropped);
+}
+
+TEST_CASE("a reader that goes away costs the log's lines and nothing else", "[log]") {
+  log_pipe to;
+  auto x = make_service_log("info", false, to.outlet());
+  to.shut(0);
+  talk_to(x);
+  const auto until = std::chrono::steady_clock::now() + 30s;
+  while (x.dropped() < talk) REQUIRE(std::chrono::steady_clock::now() < until);
+  x.log.reset();
+}
