@@ -1,4 +1,4 @@
-// A sink that waits for its descriptor and never in write(2), behind spdlog's queue and thread.
+// A sink that waits for its descriptor and never in a write, behind spdlog's queue and thread.
 #include "service/app/log.hpp"
 
 #include "service/inspect/observation.hpp"
@@ -18,8 +18,11 @@
 #include <string_view>
 #include <utility>
 
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace tripool::service {
@@ -50,11 +53,46 @@ public:
   std::unique_ptr<spdlog::formatter> clone() const override { return std::make_unique<json_formatter>(); }
 };
 
+/// The same pipe or terminal, opened anew so that writing to it never waits, which does not change it for those who
+/// share ours; -1: it is neither, or not ours to open.
+int opened_anew(int descriptor) {
+  struct stat x {};
+  if (fstat(descriptor, &x) != 0 || !(S_ISFIFO(x.st_mode) || S_ISCHR(x.st_mode))) return -1;
+  const auto path = "/proc/self/fd/" + std::to_string(descriptor);
+  return open(path.c_str(), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
+/// Where lines go, without waiting: a pipe, a terminal, a socket or a file.
+class log_descriptor {
+public:
+  explicit log_descriptor(int x) : given_(x), own_(opened_anew(x)) {
+    struct stat s {};
+    socket_ = fstat(x, &s) == 0 && S_ISSOCK(s.st_mode);
+  }
+  ~log_descriptor() {
+    if (own_ >= 0) close(own_);
+  }
+  log_descriptor(const log_descriptor&) = delete;
+  log_descriptor& operator=(const log_descriptor&) = delete;
+
+  int number() const noexcept { return own_ >= 0 ? own_ : given_; }
+  /// As write(2), of a part that a pipe with room takes at once.
+  ssize_t put(std::string_view x) const noexcept {
+    const auto n = std::min<std::size_t>(x.size(), PIPE_BUF);
+    return socket_ ? send(given_, x.data(), n, MSG_DONTWAIT | MSG_NOSIGNAL) : write(number(), x.data(), n);
+  }
+
+private:
+  int given_;
+  int own_;
+  bool socket_ = false;
+};
+
 /// Writes lines as the descriptor takes them. Used by the log's thread alone, but for `end_within` and `lost`.
 class patient_sink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
 public:
   /// `queue` feeds it, and outlives its use.
-  patient_sink(int descriptor, thread_pool& queue) : descriptor_(descriptor), queue_(queue) {}
+  patient_sink(int descriptor, thread_pool& queue) : to_(descriptor), queue_(queue) {}
 
   /// From then on what cannot be written at once is dropped.
   void end_within(std::chrono::milliseconds limit) noexcept { end_ = (log_clock::now() + limit).time_since_epoch(); }
@@ -79,11 +117,14 @@ private:
     std::string_view rest{line.data(), line.size()};
     while (!rest.empty()) {
       if (!wait_for_room()) return false;
-      // A pipe that has room takes so much without waiting.
-      const auto n = write(descriptor_, rest.data(), std::min<std::size_t>(rest.size(), PIPE_BUF));
-      if (n < 0 && (errno == EINTR || errno == EAGAIN)) continue;
-      if (n <= 0) return false;
-      rest.remove_prefix(static_cast<std::size_t>(n));
+      const auto n = to_.put(rest);
+      if (n > 0) {
+        rest.remove_prefix(static_cast<std::size_t>(n));
+      } else if (n == 0 || (errno != EINTR && errno != EAGAIN) || over()) {
+        return false;
+      } else {
+        poll(nullptr, 0, log_turn_ms); // A terminal with room, but not for this.
+      }
     }
     return true;
   }
@@ -91,14 +132,15 @@ private:
   /// False: the end has come before.
   bool wait_for_room() const noexcept {
     for (;;) {
-      const bool over = log_clock::now().time_since_epoch() >= end_.load();
-      pollfd p{descriptor_, POLLOUT, 0};
-      if (poll(&p, 1, over ? 0 : log_turn_ms) > 0) return true; // Also when it is broken: writing says so.
-      if (over) return false;
+      const bool last = over();
+      pollfd p{to_.number(), POLLOUT, 0};
+      if (poll(&p, 1, last ? 0 : log_turn_ms) > 0) return true; // Also when it is broken: writing says so.
+      if (last) return false;
     }
   }
+  bool over() const noexcept { return log_clock::now().time_since_epoch() >= end_.load(); }
 
-  int descriptor_;
+  log_descriptor to_;
   thread_pool& queue_;
   std::size_t told_ = 0; ///< Of what the queue has dropped.
   std::atomic<std::uint64_t> lost_{0};

@@ -5,11 +5,14 @@
 
 #include <array>
 #include <chrono>
+#include <cstdint>
+#include <cstdlib>
 #include <string>
 #include <string_view>
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 using namespace tripool::service;
@@ -61,6 +64,20 @@ std::uint64_t said_dropped(const std::string& text) {
   for (auto i = text.find(before); i != std::string::npos; i = text.find(before, i + 1))
     out += std::stoull(text.substr(i + before.size()));
   return out;
+}
+
+/// Talks until nothing more was written for a while.
+void fill(const service_log& x) {
+  using steady = std::chrono::steady_clock;
+  const auto until = steady::now() + 30s;
+  std::uint64_t said = 0;
+  std::uint64_t written = 0;
+  for (auto since = steady::now(); steady::now() - since < 300ms; talk_to(x), said += talk) {
+    REQUIRE(steady::now() < until);
+    if (said - x.dropped() == written) continue;
+    written = said - x.dropped();
+    since = steady::now();
+  }
 }
 
 } // namespace
@@ -118,4 +135,24 @@ TEST_CASE("a reader that goes away costs the log's lines and nothing else", "[lo
   const auto until = std::chrono::steady_clock::now() + 30s;
   while (x.dropped() < talk) REQUIRE(std::chrono::steady_clock::now() < until);
   x.log.reset();
+}
+
+TEST_CASE("a terminal or a socket that takes nothing more holds up neither who writes to it nor the end", "[log]") {
+  std::array<int, 2> ends{-1, -1};
+  SECTION("a terminal") {
+    ends[0] = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+    REQUIRE(ends[0] >= 0);
+    REQUIRE(unlockpt(ends[0]) == 0);
+    ends[1] = open(ptsname(ends[0]), O_RDWR | O_NOCTTY | O_CLOEXEC);
+  }
+  SECTION("a socket, as the journal's") {
+    REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == 0);
+  }
+  REQUIRE(ends[1] >= 0);
+  auto x = make_service_log("info", false, {ends[1], 16, 100ms});
+  fill(x);
+  const auto began = std::chrono::steady_clock::now();
+  x.log.reset();
+  CHECK(std::chrono::steady_clock::now() - began < 30s);
+  for (const int fd : ends) close(fd);
 }
