@@ -55,6 +55,10 @@ std::string encode(const notification_gap& x) {
   return encode_any(x);
 }
 
+std::string encode(const remote_event_body& x, time_point now) {
+  return encode_any(x, now);
+}
+
 expected<remote_call_body, failure> decode_call(std::string_view from) {
   return decode_any<remote_call_body>(from, "call", {}, call_growth);
 }
@@ -69,6 +73,9 @@ expected<notification, failure> decode_notification(std::string_view from) {
 }
 expected<notification_gap, failure> decode_gap(std::string_view from) {
   return decode_any<notification_gap>(from, "gap");
+}
+expected<remote_event_body, failure> decode_event(std::string_view from, time_point now) {
+  return decode_any<remote_event_body>(from, "event", now);
 }
 
 void add_remote_types(caf::actor_system_config& cfg) {

@@ -5,6 +5,7 @@
 // Used by the gate, its guests, and remote_delegate.
 #pragma once
 
+#include "tripool/actors/fallback/protocol_fallback.hpp"
 #include "tripool/actors/protocol.hpp"
 #include "tripool/actors/protocol_copy.hpp"
 #include "tripool/actors/protocol_events.hpp"
@@ -28,7 +29,7 @@
 namespace tripool {
 
 /// Of the protocol between nodes; a node refuses another one.
-inline constexpr std::uint64_t remote_protocol_version = 2;
+inline constexpr std::uint64_t remote_protocol_version = 3;
 
 /// What an envelope is.
 enum class envelope_kind : std::uint8_t {
@@ -41,7 +42,8 @@ enum class envelope_kind : std::uint8_t {
   drop,         ///< Caller -> guest: nobody has `session` any more.
   notification, ///< Guest -> caller: `data` is a notification.
   gap,          ///< Guest -> caller: `data` is a notification_gap.
-  ping,         ///< Caller -> guest: are you there? `id` bytes of answers have been read since the last ping.
+  event,        ///< Guest -> caller: `data` is a remote_event_body.
+  ping,         ///< Caller -> guest: are you there? `id` bytes (unread_size) have been read since the last ping.
   pong,         ///< Guest -> caller.
 };
 inline constexpr auto last_envelope_kind = envelope_kind::pong;
@@ -54,6 +56,13 @@ struct remote_envelope {
   std::string data{};
   caf::actor who{};
 };
+
+/// What an envelope to a caller counts until it has said that it has read it, in bytes: its data, and what CAF and the
+/// queues add to it. Without that, small ones would be unbounded.
+inline std::uint64_t unread_size(const remote_envelope& x) noexcept {
+  constexpr std::uint64_t around = 256;
+  return x.data.size() + around;
+}
 
 /// For CAF: its shape only, when printed.
 template <class Inspector>
@@ -71,8 +80,9 @@ typename Inspector::result_type inspect(Inspector& f, remote_envelope& x) {
 using remote_call_body =
   std::variant<statement, batch, statement_list, acquire, begin, open_stream, copy_in, copy_out, create_tokens,
                clean_tokens, withdraw_token, subscribe, unsubscribe, get_service_status, get_events, get_causes,
-               get_request, get_moves, get_node_facts, commit, rollback, savepoint, rollback_to, release_savepoint,
-               release, fetch, close_stream, copy_chunk, copy_end, copy_fail, next_chunk, close_copy>;
+               get_request, get_moves, get_node_facts, subscribe_events, unsubscribe_events, watch_events, commit,
+               rollback, savepoint, rollback_to, release_savepoint, release, fetch, close_stream, copy_chunk, copy_end,
+               copy_fail, next_chunk, close_copy>;
 
 /// A session that was lent: what a handle says, and the number by which it is called.
 struct remote_session_info {
@@ -90,7 +100,10 @@ struct remote_done {};
 /// What can come back.
 using remote_answer_body =
   std::variant<failure, result, reply, list_reply, remote_session_info, rows_chunk, copy_data, subscribed, unsubscribed,
-               remote_done, service_status, events_reply, request_story, moves_reply, node_facts>;
+               remote_done, service_status, events_reply, request_story, moves_reply, node_facts, events_subscribed>;
+
+/// What subscribers to doubts and events hear.
+using remote_event_body = std::variant<doubt_event, doubt_settled_event, fallback_event, event_msg>;
 
 /// Into bytes. `now`: on the clock of the moments that stand in an answer.
 std::string encode_call(const remote_call_body& x);
@@ -98,6 +111,7 @@ std::string encode_answer(const remote_answer_body& x, time_point now = {});
 std::string encode(const failure& x);
 std::string encode(const notification& x);
 std::string encode(const notification_gap& x);
+std::string encode(const remote_event_body& x, time_point now);
 /// Out of bytes. Error: a rejected failure, for bytes that are none of it. `now`: on the reader's clock, to which the
 /// moments are moved.
 expected<remote_call_body, failure> decode_call(std::string_view from);
@@ -105,6 +119,7 @@ expected<remote_answer_body, failure> decode_answer(std::string_view from, time_
 expected<failure, failure> decode_failure(std::string_view from);
 expected<notification, failure> decode_notification(std::string_view from);
 expected<notification_gap, failure> decode_gap(std::string_view from);
+expected<remote_event_body, failure> decode_event(std::string_view from, time_point now);
 
 /// Makes the message known to an actor system; to be called on the configuration of both sides, before the system is
 /// made.

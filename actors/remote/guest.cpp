@@ -77,6 +77,10 @@ caf::behavior guest::make_behavior() {
     [this](const notification_gap& x) {
       tell({envelope_kind::gap, 0, 0, encode(x), {}});
     },
+    [this](const doubt_event& x) { tell_event(x); },
+    [this](const doubt_settled_event& x) { tell_event(x); },
+    [this](const fallback_event& x) { tell_event(x); },
+    [this](const event_msg& x) { tell_event(x); },
     [this](tick_msg) {
       ticked();
       if (now() - heard_ < limits_.silence_max) return;
@@ -151,8 +155,12 @@ void guest::answer(std::uint64_t id, const remote_answer_body& x) {
 
 void guest::tell(remote_envelope x) {
   if (!caller_ || reads_nothing()) return;
-  sent_bytes_ += x.data.size();
+  sent_bytes_ += unread_size(x);
   send(caller_, std::move(x));
+}
+
+void guest::tell_event(const remote_event_body& x) {
+  tell({envelope_kind::event, 0, 0, encode(x, now()), {}});
 }
 
 remote_session_info guest::keep(const session_handle& x) {
@@ -218,6 +226,38 @@ void guest::look(std::uint64_t id, Message x) {
       });
 }
 
+/// A channel counts from when it is asked for until it is refused, or ended.
+void guest::listen(std::uint64_t id, subscribe x) {
+  const auto n = x.channels.size();
+  const auto known = static_cast<std::size_t>(
+    std::count_if(x.channels.begin(), x.channels.end(), [&](const auto& c) { return channels_.contains(c); }));
+  if (channels_.size() + channels_asked_ + n - known > limits_.channels_max)
+    return answer(
+      id, bound("this caller would listen to more channels than allowed", limits_.channels_max, "channels_max"));
+  channels_asked_ += n;
+  request(delegate_, caf::infinite, std::move(x))
+    .then(
+      [this, id, n](subscribed& r) {
+        channels_asked_ -= n;
+        channels_.insert(r.channels.begin(), r.channels.end());
+        answer(id, std::move(r));
+      },
+      [this, id, n](const caf::error& e) {
+        channels_asked_ -= n;
+        answer(id, failure_of(e));
+      });
+}
+
+void guest::listen_no_more(std::uint64_t id, unsubscribe x) {
+  request(delegate_, caf::infinite, std::move(x))
+    .then(
+      [this, id](unsubscribed& r) {
+        for (const auto& c : r.channels) channels_.erase(c);
+        answer(id, std::move(r));
+      },
+      [this, id](const caf::error& e) { answer(id, failure_of(e)); });
+}
+
 /// Sends each kind of call to where it belongs.
 struct guest_dispatch {
   guest& self;
@@ -240,12 +280,14 @@ struct guest_dispatch {
   void operator()(create_tokens& x) const { self.ask<reply>(id, self.delegate_, x); }
   void operator()(clean_tokens& x) const { self.ask<result>(id, self.delegate_, x); }
   void operator()(withdraw_token& x) const { self.ask<result>(id, self.delegate_, std::move(x)); }
-  void operator()(subscribe& x) const {
-    if (x.channels.size() > self.limits_.channels_max)
-      return self.answer(id, bound("the call names too many channels", self.limits_.channels_max, "channels_max"));
-    self.ask<subscribed>(id, self.delegate_, std::move(x));
+  void operator()(subscribe& x) const { self.listen(id, std::move(x)); }
+  void operator()(unsubscribe& x) const { self.listen_no_more(id, std::move(x)); }
+  void operator()(subscribe_events& x) const { self.ask<events_subscribed>(id, self.delegate_, x); }
+  void operator()(watch_events& x) const { self.ask<events_subscribed>(id, self.delegate_, x); }
+  void operator()(unsubscribe_events& x) const {
+    self.send(self.delegate_, x);
+    self.answer(id, remote_done{});
   }
-  void operator()(unsubscribe& x) const { self.ask<unsubscribed>(id, self.delegate_, std::move(x)); }
   void operator()(get_service_status& x) const { self.look<service_status>(id, x); }
   void operator()(get_events& x) const { self.look<events_reply>(id, std::move(x)); }
   void operator()(get_causes& x) const { self.look<events_reply>(id, std::move(x)); }
@@ -271,7 +313,7 @@ void guest::call(remote_envelope& x) {
   if (auto why = refusal(x)) return answer(x.id, std::move(*why));
   auto body = decode_call(x.data);
   if (!body) return answer(x.id, std::move(body).error());
-  constexpr std::size_t first_for_sessions_only = 19; // commit
+  constexpr std::size_t first_for_sessions_only = 22; // commit
   static_assert(std::is_same_v<std::variant_alternative_t<first_for_sessions_only, remote_call_body>, commit>);
   caf::actor session;
   if (x.session != 0) {

@@ -12,10 +12,14 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
+#include <string>
 
 namespace tripool {
 
-/// The actor. Messages: remote_envelope, of its caller only; notification, notification_gap.
+/// The actor. Messages: remote_envelope, of its caller only; notification, notification_gap, events. These count among
+/// what its caller has not read, as answers do: one that does not read them is ended, which its subscribers hear as
+/// a gap.
 class guest final : public loop_actor {
 public:
   guest(caf::actor_config& cfg, reactor* loop, std::shared_ptr<spdlog::logger> log, caf::actor delegate,
@@ -34,6 +38,9 @@ private:
   std::optional<failure> refusal(const remote_envelope& x) const;
   void answer(std::uint64_t id, const remote_answer_body& x);
   void tell(remote_envelope x);
+  void tell_event(const remote_event_body& x);
+  void listen(std::uint64_t id, subscribe x);
+  void listen_no_more(std::uint64_t id, unsubscribe x);
   /// Keeps a session that was lent, and tells its number.
   remote_session_info keep(const session_handle& x);
   template <class Reply, class Message>
@@ -53,8 +60,10 @@ private:
   std::shared_ptr<const gate_identity> of_;
   std::map<std::uint64_t, std::size_t> outstanding_; ///< Unanswered calls, with their bytes.
   std::size_t outstanding_bytes_ = 0;
-  std::uint64_t sent_bytes_ = 0; ///< Answers.
-  std::uint64_t read_bytes_ = 0; ///< Of these, as the caller says.
+  std::set<std::string> channels_; ///< It listens to.
+  std::size_t channels_asked_ = 0; ///< Without an answer yet, each as often as it was asked for.
+  std::uint64_t sent_bytes_ = 0;   ///< See unread_size.
+  std::uint64_t read_bytes_ = 0;   ///< Of these, as the caller says.
   std::map<std::uint64_t, session_handle> sessions_;
   std::size_t ordered_ = 0; ///< Sessions that are being borrowed.
   std::size_t looks_ = 0;   ///< Unanswered.

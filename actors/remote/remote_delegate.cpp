@@ -40,7 +40,10 @@ failure wrong_answer() {
 } // namespace
 
 remote_delegate::remote_delegate(caf::actor_config& cfg, remote_options how)
-  : loop_actor(cfg, nullptr), how_(std::move(how)), machine_(names_of(how_), how_.limits, any_seed(), now()) {
+  : loop_actor(cfg, nullptr),
+    how_(std::move(how)),
+    machine_(names_of(how_), how_.limits, any_seed(), now()),
+    subscribers_(*this, how_.limits, how_.deadline, any_seed(), [this](const caf::actor& x) { watch(x); }) {
   links_.resize(how_.nodes.size());
 }
 
@@ -66,12 +69,13 @@ caf::behavior remote_delegate::make_behavior() {
         send(link.guest, remote_envelope{envelope_kind::drop, 0, x.session, {}, {}});
     },
     [this](get_status) {
-      return remote_status{machine_.status(), calls_.size()};
+      return remote_status{machine_.status(), calls_.size(), subscriptions()};
     },
     [this](tick_msg) { ticked(); },
   }
     .or_else(requests())
-    .or_else(looks());
+    .or_else(looks())
+    .or_else(listens());
 }
 
 caf::message_handler remote_delegate::looks() {
@@ -128,13 +132,6 @@ caf::message_handler remote_delegate::requests() {
     },
     [this](cancel_request x) {
       return cancel_reply{cancel(caf::actor_cast<caf::actor_addr>(current_sender()), x.key)};
-    },
-    [](const subscribe&) -> caf::result<subscribed> {
-      failure f;
-      f.why = cause::invalid_request;
-      f.message = "a remote delegate does not subscribe to notifications";
-      f.hint = "subscribe on a node, and pass on what is notified";
-      return make_error(std::move(f));
     },
   };
 }
@@ -223,10 +220,14 @@ void remote_delegate::submit(pending p, remote_call what) {
 void remote_delegate::on_drained() {
   machine_.tick(now(), effects_);
   carry_out();
-  wake_at(machine_.next_wake());
+  place_orders();
+  auto wake = machine_.next_wake();
+  if (const auto x = subscribers_.next_wake(); x && (!wake || *x < *wake)) wake = x;
+  wake_at(wake);
 }
 
 void remote_delegate::on_end() {
+  subscribers_.end();
   for (auto& [id, p] : calls_) {
     failure f;
     f.kind = outcome::in_doubt;
@@ -273,6 +274,7 @@ void remote_delegate::carry_out(fail_call_effect& x) {
 }
 
 void remote_delegate::fail(pending& p, failure why) {
+  if (p.expects == form::order) return order_ended(p, why);
   if (p.atomic && why.kind == outcome::in_doubt && why.why == cause::connection_lost) {
     // Its node rolls the transaction back when it hears of the link's end; nobody can commit it.
     why.kind = outcome::not_executed;
@@ -320,6 +322,7 @@ bool remote_delegate::keep_answer(call_id id, remote_answer_body& answer, node_i
 }
 
 bool remote_delegate::deliver(pending& p, remote_answer_body& x, node_index from) {
+  if (p.expects == form::order) return order_ended(p, x), true;
   if (auto* f = std::get_if<failure>(&x)) {
     p.to.deliver(make_error(std::move(*f)));
     return true;
@@ -349,6 +352,7 @@ bool remote_delegate::deliver(pending& p, remote_answer_body& x, node_index from
       if (!std::holds_alternative<remote_done>(x)) return false;
       p.to.deliver(caf::unit);
       return true;
+    case form::order: break; // See above.
   }
   return false;
 }

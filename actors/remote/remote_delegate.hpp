@@ -11,6 +11,7 @@
 
 #include "tripool/actors/loop_actor.hpp"
 #include "tripool/actors/remote/envelope.hpp"
+#include "tripool/actors/remote/remote_subscribers.hpp"
 #include "tripool/core/remote/remote_machine.hpp"
 
 #include <caf/actor_system.hpp>
@@ -46,6 +47,7 @@ struct remote_options {
 struct remote_status {
   std::vector<remote_node_status> nodes;
   std::size_t calls = 0; ///< Unanswered.
+  remote_subscriptions_status subscriptions{};
 };
 
 /// A borrowed session's actor -> its remote delegate.
@@ -63,9 +65,14 @@ struct session_drop_msg {
 };
 
 /// The actor. Messages: those of a delegate (protocol.hpp, protocol_session.hpp, protocol_stream.hpp,
-/// protocol_copy.hpp, protocol_tokens.hpp), get_status -> remote_status, and those of its nodes and sessions. Looks at
-/// one of the nodes that are up: get_service_status, get_events, get_causes, get_request, get_moves (answered as by a
-/// delegate, without handles) and get_node_facts. For a certain node make a proxy that has no other.
+/// protocol_copy.hpp, protocol_tokens.hpp, protocol_listen.hpp), get_status -> remote_status, those of its nodes and
+/// sessions. Looks at one of the nodes that are up: get_service_status, get_events, get_causes, get_request, get_moves
+/// (answered as by a delegate, without handles) and get_node_facts. For a certain node make a proxy that has no other.
+///
+/// Subscriptions to notifications are carried by one of the nodes that are up. When its link is lost, or it hears
+/// nothing itself for 5 s while there are others, every subscriber is told of the gap at once, and that it is over when
+/// the next node listens. What goes beyond remote_limits::subscriptions is `rejected`, beyond a node's own bound
+/// `not_executed`.
 class remote_delegate final : public loop_actor {
 public:
   remote_delegate(caf::actor_config& cfg, remote_options how);
@@ -90,6 +97,7 @@ private:
     story,
     moves,
     facts,
+    order, ///< Nobody's: the proxy's own, for its subscribers.
   };
   struct node_link {
     std::uint64_t dial = 0; ///< Number of the dial, and of the link that it led to.
@@ -113,11 +121,13 @@ private:
     caf::actor_addr caller{};
     std::uint64_t cancel_key = 0; ///< The caller's own.
     bool with_caller = false;
+    std::uint64_t order = 0;
   };
 
   caf::behavior make_behavior() override;
   caf::message_handler requests();
   caf::message_handler looks();
+  caf::message_handler listens();
   void on_drained() override;
   void on_end() override;
 
@@ -125,6 +135,11 @@ private:
   void accept(Body x, form expects);
   void accept_session(session_call_msg& x, form expects);
   void submit(pending p, remote_call what);
+  void submit(subscription_order x);
+  void place_orders();
+  void order_ended(const pending& p, const remote_answer_body& x);
+  remote_subscriptions_status subscriptions() const;
+  void watch(const caf::actor& who);
   void refuse_keys(pending& p);
   void refuse_large(const send_call_effect& x, std::size_t size);
   void note_commit(node_index node, std::uint64_t session);
@@ -155,7 +170,8 @@ private:
   std::vector<remote_effect> effects_;
   std::vector<node_link> links_;
   std::map<call_id, pending> calls_;
-  std::set<caf::actor_addr> watched_; ///< Callers with whom some calls end.
+  std::set<caf::actor_addr> watched_; ///< Callers with whom some calls end, and subscribers.
+  remote_subscribers subscribers_;
   call_id last_call_ = 0;
   std::uint64_t last_dial_ = 0;
 };

@@ -47,6 +47,7 @@ void remote_delegate::say_hello(node_index i, caf::actor gate) {
 }
 
 void remote_delegate::carry_out(drop_node_effect& x) {
+  subscribers_.lost(x.node, x.why, now() - machine_.last_heard(x.node));
   auto& link = links_[x.node];
   auto known = link.guest ? link.gate : nullptr; // Who gave no welcome is looked for anew.
   if (link.gate) demonitor(link.gate);
@@ -78,7 +79,7 @@ void remote_delegate::take(remote_envelope& x) {
   if (!from) return; // Of a link that was given up, or of a stranger.
   auto& link = links_[*from];
   machine_.heard(*from, now());
-  link.read_bytes += x.data.size();
+  if (x.kind != envelope_kind::welcome) link.read_bytes += unread_size(x);
   if (link.guest && link.read_bytes >= read_bytes_told) tell_read(link);
   switch (x.kind) {
     case envelope_kind::welcome:
@@ -92,6 +93,12 @@ void remote_delegate::take(remote_envelope& x) {
                        "it refuses callers: " + (why ? why->message : std::string{"for a reason that cannot be read"}));
     }
     case envelope_kind::answer: return take_answer(x, *from);
+    case envelope_kind::notification:
+      if (auto n = decode_notification(x.data)) subscribers_.take(*from, *n);
+      return;
+    case envelope_kind::gap:
+      if (auto g = decode_gap(x.data)) subscribers_.take(*from, *g);
+      return;
     default: return;
   }
 }
@@ -111,6 +118,7 @@ void remote_delegate::down(const caf::down_msg& x) {
     return;
   }
   watched_.erase(x.source);
+  subscribers_.down(x.source);
   cancel_all_of(x.source);
 }
 

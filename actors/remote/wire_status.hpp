@@ -41,6 +41,17 @@ void wire_fields(W& w, get_moves& x) {
   w(x.request);
 }
 
+template <class W>
+void wire_fields(W&, subscribe_events&) {}
+template <class W>
+void wire_fields(W&, unsubscribe_events&) {}
+template <class W>
+void wire_fields(W&, events_subscribed&) {}
+template <class W>
+void wire_fields(W& w, watch_events& x) {
+  w(x.kinds);
+}
+
 // -- figures ----------------------------------------------------------------------------------------------------------
 
 /// As its numbers stand in memory; one whose classes do not add up is refused.
@@ -162,6 +173,27 @@ void wire_fields(W& w, request_story& x) {
 template <class W>
 void wire_fields(W& w, moves_reply& x) {
   w(x.moves, x.count);
+}
+
+template <class W>
+void wire_fields(W& w, doubt_event& x) {
+  w(x.what);
+}
+template <class W>
+void wire_fields(W& w, doubt_settled_event& x) {
+  static_assert(detail::member_count<doubt_settlement>() == 6);
+  w(x.request, x.name, x.token, x.kind, x.how, x.attempts);
+  enum_below(w, x.kind, outcome::in_doubt);
+}
+template <class W>
+void wire_fields(W& w, fallback_event& x) {
+  w(x.before, x.now, x.why);
+  enum_below(w, x.before, service_mode::none);
+  enum_below(w, x.now, service_mode::none);
+}
+template <class W>
+void wire_fields(W& w, event_msg& x) {
+  w(x.what);
 }
 
 // -- the service ------------------------------------------------------------------------------------------------------

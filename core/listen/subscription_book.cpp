@@ -50,12 +50,14 @@ std::optional<failure> subscription_book::objection(subscriber_id who, std::span
     return refusal("54000",
                    "with " + std::to_string(new_channels) + " more there would be more channels than the "
                      + std::to_string(limits_.channels_max) + " that may be listened to",
-                   "raise channels-max of listening, or use fewer channels and tell events apart by their payload");
+                   "raise channels-max of listening (for a proxy: remote_limits), or use fewer channels and tell "
+                   "events apart by their payload");
   if (over(subscriptions_, new_parts, limits_.subscriptions_max))
-    return refusal("54000",
-                   "with " + std::to_string(new_parts) + " more there would be more subscriptions than the "
-                     + std::to_string(limits_.subscriptions_max) + " that there may be",
-                   "raise subscriptions-max of listening, or end subscriptions that nobody needs");
+    return refusal(
+      "54000",
+      "with " + std::to_string(new_parts) + " more there would be more subscriptions than the "
+        + std::to_string(limits_.subscriptions_max) + " that there may be",
+      "raise subscriptions-max of listening (for a proxy: remote_limits), or end subscriptions that nobody needs");
   if (requests_.size() < limits_.subscriptions_max) return std::nullopt;
   failure full;
   full.why = cause::queue_full;
@@ -139,8 +141,7 @@ void subscription_book::listening(std::uint64_t generation, time_point now) {
 
 void subscription_book::not_listening(const std::string& why, const std::string& sqlstate, duration silent,
                                       time_point now) {
-  problem_ = why;
-  problem_sqlstate_ = sqlstate;
+  trouble(why, sqlstate);
   std::map<subscriber_id, gap_effect> begun;
   bool any = false;
   for (auto& [name, c] : channels_) {
@@ -158,6 +159,20 @@ void subscription_book::not_listening(const std::string& why, const std::string&
     e.lasted = silent;
     effects_.emplace_back(std::move(e));
   }
+}
+
+void subscription_book::refuse_waiting(const channel_set& channels, const failure& why) {
+  std::set<subscriber_id> whose;
+  for (const auto& [_, r] : requests_) whose.insert(r.who);
+  for (const auto who : whose) {
+    drop_requests(who, &channels, why);
+    forget_if_idle(who);
+  }
+}
+
+void subscription_book::trouble(const std::string& why, const std::string& sqlstate) {
+  problem_ = why;
+  problem_sqlstate_ = sqlstate;
 }
 
 void subscription_book::tick(time_point now) {

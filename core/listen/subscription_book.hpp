@@ -5,7 +5,8 @@
 //
 // The truth of all subscriptions: it outlives sessions and listeners, which only learn the set of channels that are
 // wanted, with a generation that grows with each change.
-// Knows subscribers and requests by numbers only: no actors, no sockets, no clock. Used by the delegate.
+// Knows subscribers and requests by numbers only: no actors, no sockets, no clock. Used by the delegate, and by
+// carried_subscriptions for callers on other nodes.
 #pragma once
 
 #include "tripool/core/listen/listen_machine.hpp"
@@ -79,6 +80,10 @@ public:
   void listening(std::uint64_t generation, time_point now);
   /// Nothing is listened to any more. `silent`: how long ago that was last certain not to be so.
   void not_listening(const std::string& why, const std::string& sqlstate, duration silent, time_point now);
+  /// Refuses the requests that wait and ask for one of these channels: whoever listens will not take them.
+  void refuse_waiting(const channel_set& channels, const failure& why);
+  /// Why what is asked for is not listened to at present: told to those whose deadline passes.
+  void trouble(const std::string& why, const std::string& sqlstate);
   /// Refuses the requests whose deadline has passed.
   void tick(time_point now);
   /// Refuses every request and tells every subscriber that a gap has begun: the end.

@@ -51,9 +51,8 @@ void remote_machine::place(call_id id, call& x, time_point now, effects& out) {
 std::optional<node_index> remote_machine::choose(const call& x) {
   if (x.what.only) return up(*x.what.only) ? x.what.only : std::nullopt;
   for (const bool again : {false, true}) {
-    std::vector<node_index> all;
-    for (node_index i = 0; i < nodes_.size(); ++i)
-      if (up(i) && (again || (x.tried & bit(i)) == 0)) all.push_back(i);
+    auto all = all_up();
+    std::erase_if(all, [&](node_index i) { return !again && (x.tried & bit(i)) != 0; });
     if (all.empty()) continue;
     const auto one = all[random_up_to(random_.next(), all.size() - 1)];
     const auto two = all[random_up_to(random_.next(), all.size() - 1)];
@@ -198,6 +197,13 @@ void remote_machine::tick(time_point now, effects& out) {
       out.emplace_back(dial_node_effect{i});
     }
   }
+}
+
+std::vector<node_index> remote_machine::all_up() const {
+  std::vector<node_index> out;
+  for (node_index i = 0; i < nodes_.size(); ++i)
+    if (up(i)) out.push_back(i);
+  return out;
 }
 
 std::optional<time_point> remote_machine::next_wake() const noexcept {

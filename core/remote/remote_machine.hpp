@@ -10,6 +10,7 @@
 // Knows neither actors nor messages; randomness and time are arguments. Used by remote_delegate.
 #pragma once
 
+#include "tripool/core/listen/subscription_limits.hpp"
 #include "tripool/core/outcome/failure.hpp"
 #include "tripool/core/retry/backoff.hpp"
 #include "tripool/core/time.hpp"
@@ -36,6 +37,8 @@ struct remote_limits {
   duration silence_max = std::chrono::seconds{3};      ///< A link without a sign of life for this long is given up.
   std::size_t call_bytes_max = std::size_t{60} << 20U; ///< Of one call; below what a node's guard lets pass, 64 MB.
   duration grace = std::chrono::milliseconds{250};     ///< What a node's answer may come after the deadline.
+  subscription_limits subscriptions{100, 10'000};      ///< To notifications; a node takes 100 channels by default.
+  std::size_t watchers_max = 64;                       ///< Actors that hear of doubts and events.
 };
 
 using call_id = std::uint64_t;
@@ -118,6 +121,10 @@ public:
   std::optional<time_point> next_wake() const noexcept;
 
   bool up(node_index node) const noexcept { return nodes_[node].what == state::up; }
+  /// All that are up.
+  std::vector<node_index> all_up() const;
+  /// When it last gave a sign of life; for one that was up.
+  time_point last_heard(node_index node) const noexcept { return nodes_[node].heard; }
   std::size_t calls() const noexcept { return calls_.size(); }
   std::vector<remote_node_status> status() const;
 

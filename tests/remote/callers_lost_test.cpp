@@ -254,3 +254,54 @@ TEST_CASE("results beyond what may stay unread arrive, as long as they are read"
   if (!huge) FAIL(to_string(huge.error()));
   CHECK(huge->raw(0, 0)->size() == 70'000'000);
 }
+
+TEST_CASE("a peer that subscribes and reads nothing is ended within its bound; others hear everything",
+          "[remote][callers][listen]") {
+  test_database home;
+  gate_limits limits;
+  limits.unread_bytes_max = std::size_t{16} << 20U;
+  local_node node{home, "127.0.0.1", limits};
+  greedy_peer peer{node.at()};
+  // What is no subscription is answered, and harms nobody.
+  auto damaged = encode_call(subscribe{{"a"}, {}, {}});
+  damaged[5] = '\x7f';
+  const auto answer_to = [&](std::string bytes) {
+    peer.self->send(peer.guest, remote_envelope{envelope_kind::call, 1, 0, std::move(bytes), {}});
+    std::optional<remote_answer_body> out;
+    peer.self->receive(
+      [&](const remote_envelope& x) {
+        if (auto body = decode_answer(x.data)) out = std::move(*body);
+      },
+      caf::after(20s) >> [] { FAIL("no answer"); });
+    REQUIRE(out);
+    return std::move(*out);
+  };
+  const auto refused = answer_to(damaged);
+  REQUIRE(std::holds_alternative<failure>(refused));
+  CHECK(std::get<failure>(refused).kind == outcome::rejected);
+  REQUIRE(std::holds_alternative<subscribed>(answer_to(encode_call(subscribe{{"a"}, {}, {}}))));
+
+  remote_caller caller{{node.at()}};
+  caf::scoped_actor good{caller.system()};
+  good->request(caller.proxy(), 60s, subscribe{{"a"}, 20s, {}})
+    .receive([](const subscribed&) {}, [](const caf::error& e) { FAIL(to_string(failure_of(e))); });
+  CHECK(node.status().delegate.subscriptions.subscribers == 2);
+  // In parts, each of which is read by who reads before the next one comes.
+  for (int part = 0; part < 8; ++part) {
+    const auto first = part * 500 + 1;
+    home.sql("select pg_notify('a', n || repeat('x', 7000)) from generate_series(" + std::to_string(first) + ", "
+             + std::to_string(first + 499) + ") n");
+    for (int i = first; i < first + 500; ++i)
+      good->receive([&](const notification& x) { REQUIRE(x.payload.starts_with(std::to_string(i) + 'x')); },
+                    [](const notification_gap& x) { FAIL("a gap: " << x.why); },
+                    caf::after(20s) >> [] { FAIL("nothing comes"); });
+  }
+  std::size_t bytes = 0;
+  for (bool ended = false; !ended;)
+    peer.self->receive([&](const remote_envelope& x) { bytes += x.data.size(); },
+                       [&](const caf::down_msg&) { ended = true; },
+                       caf::after(20s) >> [&] { FAIL("it is not ended"); });
+  CHECK(bytes <= limits.unread_bytes_max + 10'000);
+  CHECK(cluster::wait_until(10s, [&] { return node.status().delegate.subscriptions.subscribers == 1; }));
+  require_served(caller);
+}

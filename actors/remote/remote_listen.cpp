@@ -1,0 +1,76 @@
+// The caller's proxy: subscriptions to notifications, which one of the nodes carries.
+#include "tripool/actors/remote/remote_delegate.hpp"
+
+#include <caf/actor_cast.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace tripool {
+
+namespace {
+
+/// How long a node may take to listen before it is asked again, or another one is.
+constexpr std::chrono::milliseconds order_time_max{5000};
+
+} // namespace
+
+caf::message_handler remote_delegate::listens() {
+  // A promise takes the sender with it: who it was is asked before.
+  return {
+    [this](subscribe& x) -> caf::delegated<subscribed> {
+      const auto whom = caf::actor_cast<caf::actor>(current_sender());
+      subscribers_.accept(x, make_response_promise(), whom);
+      return {};
+    },
+    [this](unsubscribe& x) -> caf::delegated<unsubscribed> {
+      const auto whom = caf::actor_cast<caf::actor>(current_sender());
+      subscribers_.accept(x, make_response_promise(), whom);
+      return {};
+    },
+  };
+}
+
+/// Has the nodes asked for what is missing, until nothing more is to be asked for now.
+void remote_delegate::place_orders() {
+  for (auto all = subscribers_.advance(machine_.all_up()); !all.empty();
+       all = subscribers_.advance(machine_.all_up())) {
+    for (auto& x : all) submit(std::move(x));
+    carry_out();
+  }
+}
+
+void remote_delegate::submit(subscription_order x) {
+  pending p;
+  p.expects = form::order;
+  p.order = x.number;
+  p.node = x.node;
+  if (x.begin) {
+    p.body = subscribe{std::move(x.channels), std::min(order_time_max, how_.deadline), {}};
+  } else {
+    p.body = unsubscribe{std::move(x.channels), {}};
+  }
+  remote_call what;
+  what.only = x.node;
+  submit(std::move(p), what);
+}
+
+void remote_delegate::order_ended(const pending& p, const remote_answer_body& x) {
+  if (const auto* f = std::get_if<failure>(&x)) return subscribers_.failed(p.order, *f);
+  subscribers_.done(p.order);
+}
+
+remote_subscriptions_status remote_delegate::subscriptions() const {
+  auto out = subscribers_.status();
+  if (const auto n = subscribers_.node()) {
+    const auto& at = how_.nodes[*n];
+    out.node = at.host + ':' + std::to_string(at.port);
+  }
+  return out;
+}
+
+void remote_delegate::watch(const caf::actor& who) {
+  if (watched_.insert(who.address()).second) monitor(who);
+}
+
+} // namespace tripool
