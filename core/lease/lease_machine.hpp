@@ -96,9 +96,8 @@ public:
   session_purpose purpose() const noexcept { return purpose_; }
   bool reads_only() const noexcept { return reads_only_; }
   bool in_block() const noexcept { return status_ != 'I'; }
-  /// The borrower has spoken of READ ONLY: writes that are refused, and a session that reports to be read-only, say
-  /// nothing of the server any more.
-  bool read_only_by_borrower() const noexcept { return read_only_by_borrower_; }
+  /// The borrower has made the session read-only: that it reports to be so says nothing of the server.
+  bool read_only_by_borrower() const noexcept { return read_only_session_; }
   /// For a session that is over: what it has prepared, and whether its state was thrown away.
   statement_cache take_statements() { return std::move(cache_); }
   bool was_reset() const noexcept { return was_reset_; }
@@ -145,6 +144,7 @@ private:
   void send_closes(session& s);
   bool taken(bool accepted, lease_op&& op);
   void note_traces(lease_unit& u);
+  void note_wishes(lease_unit& u);
 
   // -- settling (lease_settle.cpp, lease_loss.cpp) ------------------------------------------------------------------
   void on_answer(const lease_op& op, wire_result&& x);
@@ -179,7 +179,8 @@ private:
   statement_cache cache_;
   session_purpose purpose_;
   bool reads_only_ = false;
-  bool read_only_by_borrower_ = false; ///< It may have made its session or transaction read-only itself.
+  bool read_only_block_ = false;   ///< The borrower has made the block that is being sent read-only.
+  bool read_only_session_ = false; ///< The borrower has made its session read-only.
   duration hold_max_{0};
 
   phase phase_ = phase::opening;

@@ -1,5 +1,6 @@
 // The sending half of a lease: commands in their order, each behind a Sync of its own, several at a time where the
 // answer to one cannot change what the next one means.
+#include "tripool/core/lease/block_edge.hpp"
 #include "tripool/core/lease/lease_machine.hpp"
 #include "tripool/core/lease/traces.hpp"
 #include "tripool/core/pipeline/server_timeout.hpp"
@@ -64,6 +65,7 @@ void lease_machine::pump(session& s, bool writable, time_point now) {
       continue;
     }
     if (sent_.empty() && status_ != 'E') send_closes(s);
+    note_wishes(u);
     send(s, u);
     sent_.splice(sent_.end(), waiting_, waiting_.begin());
   }
@@ -81,7 +83,6 @@ bool lease_machine::may_send(const lease_unit& u) const {
 void lease_machine::note_traces(lease_unit& u) {
   const auto* r = u.what == lease_task::opening ? order_.get() : u.request.get();
   if (!r) return;
-  for (const auto& x : r->statements()) read_only_by_borrower_ = read_only_by_borrower_ || may_make_read_only(x.text);
   if (u.what == lease_task::begin) u.edge = block_edge::opens;
   if (u.what == lease_task::commit) {
     u.doom = why_doomed();
@@ -103,6 +104,18 @@ void lease_machine::note_traces(lease_unit& u) {
     if (traits.command == keyword::begin_ || traits.command == keyword::start_) u.edge = block_edge::opens;
     u.commits = traits.command == keyword::commit_ || traits.command == keyword::end_;
   }
+}
+
+/// Whether the borrower makes itself read-only, and for how long.
+void lease_machine::note_wishes(lease_unit& u) {
+  if (!u.request) return;
+  for (const auto& x : u.request->statements()) {
+    const auto wish = read_only_wish_of(x.text);
+    read_only_block_ = read_only_block_ || wish == read_only_wish::block;
+    read_only_session_ = read_only_session_ || wish == read_only_wish::session;
+    if (edge_of(u.what, x.text) == block_edge::closes) read_only_block_ = false;
+  }
+  u.own_read_only = read_only_block_ || read_only_session_;
 }
 
 void lease_machine::send(session& s, lease_unit& u) {

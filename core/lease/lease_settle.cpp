@@ -154,7 +154,7 @@ void lease_machine::settle_error(lease_unit& u, char before, time_point now) {
   if (!u.request) return;
   const auto& e = *u.error;
   classify_context c;
-  c.is_write = !reads_only_ && !read_only_by_borrower_ && u.request->mode() == access::write;
+  c.is_write = !reads_only_ && !u.own_read_only && u.request->mode() == access::write;
   c.framed = u.framed;
   c.batch = u.request->is_batch();
   c.prepared = !u.error_name.empty();
@@ -206,6 +206,7 @@ void lease_machine::note_status(const lease_unit& u, char before) {
   if (status_ == 'E' && before != 'E' && u.error) first_error_ = u.error->sqlstate + ": " + u.error->message;
   if (status_ == 'T' && before == 'E') first_error_.clear();
   if (status_ == 'I') {
+    if (sent_.size() <= 1) read_only_block_ = false; // Else what is on its way may have begun another.
     first_error_.clear();
     doomed_.clear();
     savepoints_.clear();

@@ -61,6 +61,7 @@ struct lease_unit {
   bool framed = false;                   ///< A batch between its own BEGIN and COMMIT.
   bool expired = false;                  ///< Answered at its deadline while the server was still at it.
   bool called_undone = false;            ///< And told not to be executed, since its transaction is rolled back.
+  bool own_read_only = false;            ///< The borrower has made itself read-only: a refused write is its own doing.
   bool stray = false;                    ///< A cancel that was meant for another may have struck it.
   std::uint8_t replans = 0;              ///< How often it was prepared anew after 0A000 or 26000.
 };

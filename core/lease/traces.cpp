@@ -22,6 +22,19 @@ bool holds(std::string_view text, std::string_view name) noexcept {
   return std::search(text.begin(), text.end(), name.begin(), name.end(), same) != text.end();
 }
 
+/// READ ONLY as two words, with whatever may stand between.
+bool says_read_only(std::string_view text) noexcept {
+  scanner s{text};
+  bool read = false;
+  for (auto t = s.next(); t.kind != token_kind::end; t = s.next()) {
+    const bool word = t.kind == token_kind::word && t.end - t.begin == 4;
+    const auto what = text.substr(t.begin, t.end - t.begin);
+    if (read && word && holds(what, "only")) return true;
+    read = word && holds(what, "read");
+  }
+  return false;
+}
+
 } // namespace
 
 bool may_leave_traces(std::string_view text) noexcept {
@@ -29,21 +42,15 @@ bool may_leave_traces(std::string_view text) noexcept {
   return may_commit_inside(text) && analyse(text).command == keyword::do_;
 }
 
-bool may_make_read_only(std::string_view text) noexcept {
-  if (!holds(text, "read")) return false;
-  if (holds(text, "read_only")) return true;
-  scanner s{text};
-  bool read = false;
-  for (auto t = s.next(); t.kind != token_kind::end; t = s.next()) {
-    if (t.kind != token_kind::word) {
-      read = false;
-      continue;
-    }
-    const auto word = text.substr(t.begin, t.end - t.begin);
-    if (read && word.size() == 4 && holds(word, "only")) return true;
-    read = word.size() == 4 && holds(word, "read");
-  }
-  return false;
+read_only_wish read_only_wish_of(std::string_view text) noexcept {
+  if (!holds(text, "read")) return read_only_wish::none;
+  const auto command = analyse(text).command;
+  const bool begins = command == keyword::begin_ || command == keyword::start_;
+  if (!begins && command != keyword::set_ && !holds(text, "set_config")) return read_only_wish::none;
+  if (holds(text, "default_transaction_read_only")) return read_only_wish::session;
+  if (holds(text, "transaction_read_only")) return read_only_wish::block;
+  if (!says_read_only(text)) return read_only_wish::none;
+  return !begins && holds(text, "characteristics") ? read_only_wish::session : read_only_wish::block;
 }
 
 } // namespace tripool

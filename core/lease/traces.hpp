@@ -4,6 +4,7 @@
 // its borrower wanted.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 namespace tripool {
@@ -12,8 +13,11 @@ namespace tripool {
 /// Such things as SET is refused for on shared connections, in a statement that may run in a transaction.
 bool may_leave_traces(std::string_view text) noexcept;
 
-/// Whether the text speaks of READ ONLY or names a setting such as default_transaction_read_only: writes that are
-/// refused afterwards say nothing of the server.
-bool may_make_read_only(std::string_view text) noexcept;
+/// How far a borrower makes itself read-only. Writes that are refused afterwards say nothing of the server.
+enum class read_only_wish : std::uint8_t { none, block, session };
+
+/// `block`: BEGIN, START TRANSACTION or SET TRANSACTION ... READ ONLY, or transaction_read_only is set. `session`: SET
+/// SESSION CHARACTERISTICS ... READ ONLY, or default_transaction_read_only is set.
+read_only_wish read_only_wish_of(std::string_view text) noexcept;
 
 } // namespace tripool

@@ -226,6 +226,12 @@ void libpq_session::deliver_out_of_turn(session_sink& sink) {
   report_flags(sink);
 }
 
+void libpq_session::watch_parameters(bool on) {
+  parameter_watch_.turn(on, conn_.get());
+  // Who watched may have taken it for its own doing: the next sink hears what still holds.
+  if (!on && read_only_ == true) read_only_.reset();
+}
+
 void libpq_session::report_flags(session_sink& sink) {
   report_flag("in_hot_standby", hot_standby_, sink);
   report_flag("default_transaction_read_only", read_only_, sink);

@@ -31,7 +31,7 @@ public:
 
   watch_interest interest() const noexcept override { return interest_; }
   std::optional<session_traffic> traffic() const override { return traffic_of(interest_.fd); }
-  void watch_parameters(bool on) override { parameter_watch_.turn(on, conn_.get()); }
+  void watch_parameters(bool on) override;
   void on_ready(bool readable, bool writable, session_sink& sink) override;
   bool prepare(const std::string& name, const std::string& text, std::span<const std::uint32_t> types) override;
   bool execute_prepared(const std::string& name, std::span<const parameter> parameters, result_format f) override;

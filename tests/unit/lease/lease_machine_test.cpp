@@ -246,12 +246,38 @@ TEST_CASE("lease: a borrower that may have made itself read-only does not bring 
   b.drain();
   CHECK(x->is(outcome::rejected));
   CHECK(b.troubles.empty());
+  b.rollback();
+  b.drain();
+  using enum read_only_wish;
+  for (const char* text : {"begin read only", "START TRANSACTION ISOLATION LEVEL SERIALIZABLE, READ/**/ONLY",
+                           "set transaction read  only", "select set_config('transaction_read_only', 'on', true)"})
+    CHECK(read_only_wish_of(text) == block);
   for (const char* text :
-       {"begin read only", "START TRANSACTION ISOLATION LEVEL SERIALIZABLE, READ/**/ONLY", "set transaction read  only",
-        "select set_config('transaction_read_only', 'on', true)", "SET Default_Transaction_Read_Only = on"})
-    CHECK(may_make_read_only(text));
-  for (const char* text : {"select 'read only'", "begin read write", "select read, only from t", "", "select thread"})
-    CHECK_FALSE(may_make_read_only(text));
+       {"SET Default_Transaction_Read_Only = on", "set session characteristics as transaction read only",
+        "select set_config('default_transaction_read_only', 'on', false)"})
+    CHECK(read_only_wish_of(text) == session);
+  for (const char* text : {"select 'read only'", "begin read write", "select read, only from t", "", "select thread",
+                           "show transaction_read_only", "update t set is_read_only = true"})
+    CHECK(read_only_wish_of(text) == none);
+}
+
+TEST_CASE("lease: a read-only block of the borrower's ends with the block", "[lease]") {
+  lease_bench b;
+  b.open(b.lease());
+  b.link().hold();
+  b.db.set_read_only(true);
+  const auto before = b.run("insert a 1"); // On its way when the block begins: the server's own word.
+  b.run("begin read only");
+  const auto inside = b.run("insert a 2");
+  b.run("rollback");
+  const auto after = b.run("insert a 3");
+  b.drain();
+  b.link().release_all();
+  b.drain();
+  CHECK(before->is(outcome::not_executed));
+  CHECK(inside->is(outcome::rejected));
+  CHECK(after->is(outcome::not_executed));
+  CHECK(b.troubles.size() == 2);
 }
 
 TEST_CASE("lease: a session whose borrower is gone before it opens does not wait for ever to be opened", "[lease]") {
