@@ -43,7 +43,9 @@ remote_delegate::remote_delegate(caf::actor_config& cfg, remote_options how)
   : loop_actor(cfg, nullptr),
     how_(std::move(how)),
     machine_(names_of(how_), how_.limits, any_seed(), now()),
-    subscribers_(*this, how_.limits, how_.deadline, any_seed(), [this](const caf::actor& x) { watch(x); }) {
+    subscribers_(*this, how_.limits, how_.deadline, any_seed(), [this](const caf::actor& x) { watch(x); }),
+    watchers_(*this, how_.nodes.size(), how_.limits.watchers_max, how_.deadline,
+              [this](const caf::actor& x) { watch(x); }) {
   links_.resize(how_.nodes.size());
 }
 
@@ -75,7 +77,8 @@ caf::behavior remote_delegate::make_behavior() {
   }
     .or_else(requests())
     .or_else(looks())
-    .or_else(listens());
+    .or_else(listens())
+    .or_else(watches());
 }
 
 caf::message_handler remote_delegate::looks() {
@@ -222,12 +225,14 @@ void remote_delegate::on_drained() {
   carry_out();
   place_orders();
   auto wake = machine_.next_wake();
-  if (const auto x = subscribers_.next_wake(); x && (!wake || *x < *wake)) wake = x;
+  for (const auto& x : {subscribers_.next_wake(), watchers_.next_wake()})
+    if (x && (!wake || *x < *wake)) wake = x;
   wake_at(wake);
 }
 
 void remote_delegate::on_end() {
   subscribers_.end();
+  watchers_.end();
   for (auto& [id, p] : calls_) {
     failure f;
     f.kind = outcome::in_doubt;
@@ -274,7 +279,7 @@ void remote_delegate::carry_out(fail_call_effect& x) {
 }
 
 void remote_delegate::fail(pending& p, failure why) {
-  if (p.expects == form::order) return order_ended(p, why);
+  if (p.expects == form::order || p.expects == form::watch) return order_ended(p, why);
   if (p.atomic && why.kind == outcome::in_doubt && why.why == cause::connection_lost) {
     // Its node rolls the transaction back when it hears of the link's end; nobody can commit it.
     why.kind = outcome::not_executed;
@@ -322,7 +327,7 @@ bool remote_delegate::keep_answer(call_id id, remote_answer_body& answer, node_i
 }
 
 bool remote_delegate::deliver(pending& p, remote_answer_body& x, node_index from) {
-  if (p.expects == form::order) return order_ended(p, x), true;
+  if (p.expects == form::order || p.expects == form::watch) return order_ended(p, x), true;
   if (auto* f = std::get_if<failure>(&x)) {
     p.to.deliver(make_error(std::move(*f)));
     return true;
@@ -352,7 +357,8 @@ bool remote_delegate::deliver(pending& p, remote_answer_body& x, node_index from
       if (!std::holds_alternative<remote_done>(x)) return false;
       p.to.deliver(caf::unit);
       return true;
-    case form::order: break; // See above.
+    case form::order:
+    case form::watch: break; // See above.
   }
   return false;
 }

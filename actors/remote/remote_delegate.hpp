@@ -12,6 +12,7 @@
 #include "tripool/actors/loop_actor.hpp"
 #include "tripool/actors/remote/envelope.hpp"
 #include "tripool/actors/remote/remote_subscribers.hpp"
+#include "tripool/actors/remote/remote_watchers.hpp"
 #include "tripool/core/remote/remote_machine.hpp"
 
 #include <caf/actor_system.hpp>
@@ -65,14 +66,20 @@ struct session_drop_msg {
 };
 
 /// The actor. Messages: those of a delegate (protocol.hpp, protocol_session.hpp, protocol_stream.hpp,
-/// protocol_copy.hpp, protocol_tokens.hpp, protocol_listen.hpp), get_status -> remote_status, those of its nodes and
-/// sessions. Looks at one of the nodes that are up: get_service_status, get_events, get_causes, get_request, get_moves
-/// (answered as by a delegate, without handles) and get_node_facts. For a certain node make a proxy that has no other.
+/// protocol_copy.hpp, protocol_tokens.hpp, protocol_listen.hpp; of protocol_events.hpp and protocol_inspect.hpp what
+/// subscribes), get_status -> remote_status, and those of its nodes and sessions.
+/// Looks at one of the nodes that are up: get_service_status, get_events, get_causes, get_request, get_moves (answered
+/// as by a delegate, without handles) and get_node_facts. For a certain node make a proxy that has no other.
 ///
 /// Subscriptions to notifications are carried by one of the nodes that are up. When its link is lost, or it hears
 /// nothing itself for 5 s while there are others, every subscriber is told of the gap at once, and that it is over when
 /// the next node listens. What goes beyond remote_limits::subscriptions is `rejected`, beyond a node's own bound
 /// `not_executed`.
+///
+/// Doubts and events (subscribe_events, watch_events) come from every node that is up, each node's in its order, with
+/// serials and numbers of requests that are the node's own, moments on the caller's clock. The reply comes when one
+/// node tells. After a lost link the node is asked anew by itself; events that happened in between are not repeated:
+/// get_events tells them.
 class remote_delegate final : public loop_actor {
 public:
   remote_delegate(caf::actor_config& cfg, remote_options how);
@@ -98,6 +105,7 @@ private:
     moves,
     facts,
     order, ///< Nobody's: the proxy's own, for its subscribers.
+    watch, ///< The same, for those to events.
   };
   struct node_link {
     std::uint64_t dial = 0; ///< Number of the dial, and of the link that it led to.
@@ -128,6 +136,7 @@ private:
   caf::message_handler requests();
   caf::message_handler looks();
   caf::message_handler listens();
+  caf::message_handler watches();
   void on_drained() override;
   void on_end() override;
 
@@ -136,6 +145,7 @@ private:
   void accept_session(session_call_msg& x, form expects);
   void submit(pending p, remote_call what);
   void submit(subscription_order x);
+  void submit(watch_order x);
   void place_orders();
   void order_ended(const pending& p, const remote_answer_body& x);
   remote_subscriptions_status subscriptions() const;
@@ -172,6 +182,7 @@ private:
   std::map<call_id, pending> calls_;
   std::set<caf::actor_addr> watched_; ///< Callers with whom some calls end, and subscribers.
   remote_subscribers subscribers_;
+  remote_watchers watchers_;
   call_id last_call_ = 0;
   std::uint64_t last_dial_ = 0;
 };

@@ -48,6 +48,7 @@ void remote_delegate::say_hello(node_index i, caf::actor gate) {
 
 void remote_delegate::carry_out(drop_node_effect& x) {
   subscribers_.lost(x.node, x.why, now() - machine_.last_heard(x.node));
+  watchers_.lost(x.node);
   auto& link = links_[x.node];
   auto known = link.guest ? link.gate : nullptr; // Who gave no welcome is looked for anew.
   if (link.gate) demonitor(link.gate);
@@ -99,6 +100,9 @@ void remote_delegate::take(remote_envelope& x) {
     case envelope_kind::gap:
       if (auto g = decode_gap(x.data)) subscribers_.take(*from, *g);
       return;
+    case envelope_kind::event:
+      if (auto e = decode_event(x.data, now())) watchers_.tell(*e);
+      return;
     default: return;
   }
 }
@@ -119,6 +123,7 @@ void remote_delegate::down(const caf::down_msg& x) {
   }
   watched_.erase(x.source);
   subscribers_.down(x.source);
+  watchers_.leave(x.source);
   cancel_all_of(x.source);
 }
 

@@ -1,4 +1,4 @@
-// The caller's proxy: subscriptions to notifications, which one of the nodes carries.
+// The caller's proxy: subscriptions to notifications, which one of the nodes carries, and to events of all nodes.
 #include "tripool/actors/remote/remote_delegate.hpp"
 
 #include <caf/actor_cast.hpp>
@@ -31,6 +31,22 @@ caf::message_handler remote_delegate::listens() {
   };
 }
 
+caf::message_handler remote_delegate::watches() {
+  return {
+    [this](const subscribe_events&) -> caf::delegated<events_subscribed> {
+      const auto whom = caf::actor_cast<caf::actor>(current_sender());
+      watchers_.accept(std::nullopt, make_response_promise(), whom);
+      return {};
+    },
+    [this](const watch_events& x) -> caf::delegated<events_subscribed> {
+      const auto whom = caf::actor_cast<caf::actor>(current_sender());
+      watchers_.accept(x.kinds, make_response_promise(), whom);
+      return {};
+    },
+    [this](const unsubscribe_events&) { watchers_.leave(caf::actor_cast<caf::actor_addr>(current_sender())); },
+  };
+}
+
 /// Has the nodes asked for what is missing, until nothing more is to be asked for now.
 void remote_delegate::place_orders() {
   for (auto all = subscribers_.advance(machine_.all_up()); !all.empty();
@@ -38,6 +54,19 @@ void remote_delegate::place_orders() {
     for (auto& x : all) submit(std::move(x));
     carry_out();
   }
+  for (auto& x : watchers_.advance(machine_.all_up())) submit(std::move(x));
+  carry_out();
+}
+
+void remote_delegate::submit(watch_order x) {
+  pending p;
+  p.expects = form::watch;
+  p.order = x.number;
+  p.node = x.node;
+  p.body = std::move(x.body);
+  remote_call what;
+  what.only = x.node;
+  submit(std::move(p), what);
 }
 
 void remote_delegate::submit(subscription_order x) {
@@ -56,7 +85,9 @@ void remote_delegate::submit(subscription_order x) {
 }
 
 void remote_delegate::order_ended(const pending& p, const remote_answer_body& x) {
-  if (const auto* f = std::get_if<failure>(&x)) return subscribers_.failed(p.order, *f);
+  const auto* f = std::get_if<failure>(&x);
+  if (p.expects == form::watch) return f != nullptr ? watchers_.failed(p.order, *f) : watchers_.done(p.order);
+  if (f != nullptr) return subscribers_.failed(p.order, *f);
   subscribers_.done(p.order);
 }
 
