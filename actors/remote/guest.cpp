@@ -282,8 +282,8 @@ struct guest_dispatch {
   void operator()(withdraw_token& x) const { self.ask<result>(id, self.delegate_, std::move(x)); }
   void operator()(subscribe& x) const { self.listen(id, std::move(x)); }
   void operator()(unsubscribe& x) const { self.listen_no_more(id, std::move(x)); }
-  void operator()(subscribe_events& x) const { self.ask<events_subscribed>(id, self.delegate_, x); }
-  void operator()(watch_events& x) const { self.ask<events_subscribed>(id, self.delegate_, x); }
+  void operator()(subscribe_events& x) const { self.look<events_subscribed>(id, x); }
+  void operator()(watch_events& x) const { self.look<events_subscribed>(id, x); }
   void operator()(unsubscribe_events& x) const {
     self.send(self.delegate_, x);
     self.answer(id, remote_done{});

@@ -215,6 +215,9 @@ TEST_CASE("a caller may look a few times at once, and not at all where a node sa
     const auto x = db.ask<service_status>(caller.proxy(), get_service_status{});
     REQUIRE_FALSE(x);
     CHECK(x.error().message.find("looks_max") != std::string::npos);
+    const auto y = db.ask<events_subscribed>(caller.proxy(), watch_events{}); // Nor hear what happens.
+    REQUIRE_FALSE(y);
+    CHECK(y.error().message.find("looks_max") != std::string::npos);
     good(db.execute(asking("select 1", access::read)));
   }
 }
