@@ -20,8 +20,8 @@ namespace tripool::postgres {
 ///   left.
 /// - A FATAL that answers an operation is delivered as that operation's error first, then the session is lost. A FATAL
 ///   that answers a sync is reported by `on_lost` alone.
-/// - A notice comes before the result of the operation that caused it, and after all results before that. One of parsing
-///   or planning may come before the last of these, since libpq hands notices over as it meets them.
+/// - A notice comes before the result of the operation that caused it, and after all results before that. One of
+///   parsing or planning may come before the last of these, since libpq hands notices over as it meets them.
 /// - The server tells changed parameters (in_hot_standby after a promotion) with its next ReadyForQuery: an idle
 ///   session hears of none.
 /// - The whole address must be in the target: a host name without a numeric address is resolved by libpq, which blocks.
