@@ -46,9 +46,10 @@ void carried_subscriptions::done(std::uint64_t number, time_point now) {
   if (x.what.begin) {
     pauses_.reset();
     have_.insert(x.what.channels.begin(), x.what.channels.end());
+    for (const auto& c : x.what.channels) doubted_.erase(c);
     told_ = x.generation;
   } else {
-    for (const auto& c : x.what.channels) have_.erase(c), gapped_.erase(c);
+    for (const auto& c : x.what.channels) have_.erase(c), gapped_.erase(c), doubted_.erase(c);
   }
   listening(now);
 }
@@ -59,7 +60,21 @@ void carried_subscriptions::failed(std::uint64_t number, const failure& why, tim
   settled_.reset();
   due_ = now + pauses_.next(random_.next());
   if (x.what.begin) return begin_failed(x, why, now);
-  if (why.kind == outcome::rejected) leave("the node does not know the subscription: " + why.message, now);
+  end_failed(x, why, now);
+}
+
+/// Nobody knows what the node still listens to: whoever wants it again has it asked for again.
+void carried_subscriptions::end_failed(const open_order& x, const failure& why, time_point now) {
+  const bool doubted = doubted_.contains(x.what.channels.front());
+  if (why.kind != outcome::rejected) {
+    for (const auto& c : x.what.channels) have_.erase(c), gapped_.erase(c), doubted_.insert(c);
+  } else if (doubted) {
+    doubted_.erase(x.what.channels.front()); // An earlier order was carried out after all.
+    due_.reset();
+  } else {
+    return leave("the node does not know the subscription: " + why.message, now);
+  }
+  listening(now);
 }
 
 void carried_subscriptions::begin_failed(const open_order& x, const failure& why, time_point now) {
@@ -71,7 +86,7 @@ void carried_subscriptions::begin_failed(const open_order& x, const failure& why
     if (!again) due_.reset(); // Nothing of it is left: the next one need not wait.
   } else if (!have_.empty() && gapped_.empty()) {
     book_.trouble(why.message, why.sqlstate);
-    if (why.kind == outcome::in_doubt) out_.push_back({++last_order_, *node_, false, x.what.channels});
+    if (why.kind == outcome::in_doubt) doubted_.insert(those.begin(), those.end());
     return; // The others are heard here.
   }
   if (have_.empty() || !gapped_.empty()) leave(why.message, now);
@@ -128,6 +143,8 @@ void carried_subscriptions::ask(time_point now) {
   settled_ = told_ = book_.generation();
   listening(now);
   if (auto extra = without(have_, *wanted); !extra.empty()) return order(false, std::move(extra));
+  // One by one: a node that does not know one of them refuses all.
+  if (const auto doubted = without(doubted_, *wanted); !doubted.empty()) return order(false, {doubted.front()});
   if (wanted->empty()) forget_node();
 }
 
@@ -153,6 +170,7 @@ void carried_subscriptions::forget_node() {
   order_.reset();
   have_.clear();
   gapped_.clear();
+  doubted_.clear();
   told_ = 0;
   settled_.reset();
   patience_.reset();

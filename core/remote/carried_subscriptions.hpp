@@ -71,6 +71,7 @@ private:
   void ask(time_point now);
   void order(bool begin, std::vector<std::string> channels);
   void begin_failed(const open_order& x, const failure& why, time_point now);
+  void end_failed(const open_order& x, const failure& why, time_point now);
   void leave(const std::string& why, time_point now);
   void forget_node();
   void listening(time_point now);
@@ -82,6 +83,7 @@ private:
   std::optional<node_index> left_;  ///< The node that was left last: another one is tried first.
   channel_set have_;                ///< What the node has confirmed.
   channel_set gapped_;              ///< Of these, what it does not hear at present.
+  channel_set doubted_;             ///< What it may listen to, as an order for it has no certain end. None of `have_`.
   std::optional<open_order> order_; ///< What it has not answered.
   std::uint64_t told_ = 0;          ///< The generation that it listens to as a whole.
   std::uint64_t last_order_ = 0;

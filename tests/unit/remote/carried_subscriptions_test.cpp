@@ -204,3 +204,73 @@ TEST_CASE("carried subscriptions: a node's own gap is told, and a node that stay
   REQUIRE(x.gaps.size() == 4);
   CHECK(x.gaps[3].over);
 }
+
+TEST_CASE("carried subscriptions: what was perhaps ended is asked for again before it is promised",
+          "[remote][listen]") {
+  carrier_rig x;
+  x.ask(1, {"a"});
+  const auto node = x.begun();
+  x.ask(2, {"c"});
+  x.begun();
+  x.all.book().ended(2);
+  x.advance();
+  const auto end = x.only_order();
+  CHECK(end.channels == names{"c"});
+  const auto again = x.ask(3, {"c"});
+  CHECK(x.orders.empty());
+  x.all.failed(end.number, failed_as(outcome::in_doubt, cause::deadline), x.t);
+  x.advance();
+  CHECK_FALSE(x.all.carries(node, "c"));
+  x.t += remote_limits{}.backoff_max;
+  x.advance();
+  CHECK_FALSE(x.done.contains(again));
+  const auto order = x.only_order();
+  CHECK(order.begin);
+  CHECK(order.node == node);
+  CHECK(order.channels == names{"c"});
+  x.all.done(order.number, x.t);
+  x.advance();
+  CHECK(x.done.contains(again));
+  CHECK(x.all.carries(node, "c"));
+  CHECK(x.orders.empty());
+  CHECK(x.gaps.empty());
+}
+
+TEST_CASE("carried subscriptions: what was perhaps ended is ended again, which a node may refuse", "[remote][listen]") {
+  carrier_rig x;
+  x.ask(1, {"a", "b"});
+  const auto node = x.begun();
+  x.ask(2, {"c"});
+  x.begun();
+  const auto fail = [&](const subscription_order& o, outcome kind) {
+    x.all.failed(o.number, failed_as(kind, cause::deadline), x.t);
+    x.t += remote_limits{}.backoff_max;
+    x.advance();
+  };
+  x.all.book().ended(1);
+  x.advance();
+  fail(x.only_order(), outcome::in_doubt);
+  auto again = x.only_order();
+  CHECK_FALSE(again.begin);
+  CHECK(again.channels == names{"a"});
+  fail(again, outcome::rejected); // The first one had been carried out.
+  again = x.only_order();
+  CHECK(again.channels == names{"b"});
+  fail(again, outcome::not_executed);
+  again = x.only_order();
+  CHECK(again.channels == names{"b"});
+  x.all.done(again.number, x.t);
+  x.advance();
+  CHECK(x.orders.empty());
+  CHECK(x.gaps.empty());
+  CHECK(x.all.node() == node);
+
+  // It is kept in mind until the last one, too; a node that does not know what is certain is left.
+  x.all.book().ended(2);
+  x.advance();
+  fail(x.only_order(), outcome::in_doubt);
+  CHECK(x.all.node() == node);
+  x.all.done(x.only_order().number, x.t);
+  x.advance();
+  CHECK_FALSE(x.all.node());
+}
