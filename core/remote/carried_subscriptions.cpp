@@ -118,7 +118,13 @@ std::vector<subscription_order> carried_subscriptions::advance(const std::vector
   book_.tick(now);
   if (patience_ && now >= *patience_) {
     patience_.reset();
-    if (node_ && up.size() > 1) leave("the node has heard nothing for a while", now);
+    if (gapped_.empty()) {
+      // It hears again what is still wanted.
+    } else if (others_up(up)) {
+      leave("the node has heard nothing for a while", now);
+    } else {
+      patience_ = now + carrier_patience; // Until there is another one to go to.
+    }
   }
   if (due_ && now >= *due_) due_.reset();
   if (!due_) {
@@ -126,6 +132,10 @@ std::vector<subscription_order> carried_subscriptions::advance(const std::vector
     if (node_ && !order_ && settled_ != book_.generation()) ask(now);
   }
   return std::exchange(out_, {});
+}
+
+bool carried_subscriptions::others_up(const std::vector<node_index>& up) const {
+  return std::any_of(up.begin(), up.end(), [&](node_index i) { return node_ != i; });
 }
 
 /// One of those that are up, at random; not the one that was left, if there is another.

@@ -67,6 +67,7 @@ private:
     std::uint64_t generation = 0; ///< Of the channels that are listened to when it is done.
   };
 
+  bool others_up(const std::vector<node_index>& up) const;
   void choose(const std::vector<node_index>& up);
   void ask(time_point now);
   void order(bool begin, std::vector<std::string> channels);

@@ -274,3 +274,44 @@ TEST_CASE("carried subscriptions: what was perhaps ended is ended again, which a
   x.advance();
   CHECK_FALSE(x.all.node());
 }
+
+TEST_CASE("carried subscriptions: a node that stays deaf is left as soon as there is another", "[remote][listen]") {
+  carrier_rig x;
+  x.up = {1};
+  x.ask(1, {"a"});
+  CHECK(x.begun() == 1);
+  x.all.gap(1, {0, {"a"}, "why", false, 0s}, x.t);
+  for (int i = 0; i < 3; ++i) {
+    x.t += carrier_patience;
+    x.advance();
+    CHECK(x.orders.empty());
+    REQUIRE(x.all.next_wake());
+    CHECK(*x.all.next_wake() > x.t);
+  }
+  x.up = {0, 1};
+  x.t = *x.all.next_wake();
+  x.advance();
+  REQUIRE(x.orders.size() == 2);
+  CHECK(x.orders[0].node == 1);
+  CHECK(x.orders[1].node == 0);
+  x.all.done(x.orders[1].number, x.t);
+  x.advance();
+  REQUIRE(x.gaps.size() == 2);
+  CHECK(x.gaps[1].over);
+}
+
+TEST_CASE("carried subscriptions: a node whose deaf channels nobody wants any more is kept", "[remote][listen]") {
+  carrier_rig x;
+  x.ask(1, {"a"});
+  const auto node = x.begun();
+  x.ask(2, {"b"});
+  x.begun();
+  x.all.gap(node, {0, {"b"}, "why", false, 0s}, x.t);
+  x.all.book().ended(2);
+  x.advance();
+  x.all.done(x.only_order().number, x.t);
+  x.t += carrier_patience;
+  x.advance();
+  CHECK(x.orders.empty());
+  CHECK(x.all.node() == node);
+}
