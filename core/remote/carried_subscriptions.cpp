@@ -20,6 +20,11 @@ bool is_refusal(const failure& x) {
   return x.kind == outcome::rejected || x.why == cause::overload || x.why == cause::queue_full;
 }
 
+/// Whether it takes nothing new for good: it ends, or what it needs has ended.
+bool is_draining(const failure& x) {
+  return x.why == cause::shutting_down || x.why == cause::actor_down;
+}
+
 } // namespace
 
 carried_subscriptions::carried_subscriptions(const remote_limits& limits, std::uint64_t seed)
@@ -45,6 +50,7 @@ void carried_subscriptions::done(std::uint64_t number, time_point now) {
   settled_.reset();
   if (x.what.begin) {
     pauses_.reset();
+    draining_.reset();
     have_.insert(x.what.channels.begin(), x.what.channels.end());
     for (const auto& c : x.what.channels) doubted_.erase(c);
     told_ = x.generation;
@@ -87,6 +93,7 @@ void carried_subscriptions::begin_failed(const open_order& x, const failure& why
   } else if (!have_.empty() && gapped_.empty()) {
     book_.trouble(why.message, why.sqlstate);
     if (why.kind == outcome::in_doubt) doubted_.insert(those.begin(), those.end());
+    if (is_draining(why)) draining_ = why.message;
     return; // The others are heard here.
   }
   if (have_.empty() || !gapped_.empty()) leave(why.message, now);
@@ -126,6 +133,10 @@ std::vector<subscription_order> carried_subscriptions::advance(const std::vector
       patience_ = now + carrier_patience; // Until there is another one to go to.
     }
   }
+  if (draining_ && others_up(up)) {
+    leave(std::string{*draining_}, now);
+    due_.reset(); // Those that were heard until now wait for it.
+  }
   if (due_ && now >= *due_) due_.reset();
   if (!due_) {
     if (!node_ && !book_.wanted()->empty()) choose(up);
@@ -151,6 +162,7 @@ void carried_subscriptions::ask(time_point now) {
   const auto wanted = book_.wanted();
   if (auto missing = without(*wanted, have_); !missing.empty()) return order(true, std::move(missing));
   settled_ = told_ = book_.generation();
+  draining_.reset(); // It need not take anything new.
   listening(now);
   if (auto extra = without(have_, *wanted); !extra.empty()) return order(false, std::move(extra));
   // One by one: a node that does not know one of them refuses all.
@@ -184,6 +196,7 @@ void carried_subscriptions::forget_node() {
   told_ = 0;
   settled_.reset();
   patience_.reset();
+  draining_.reset();
 }
 
 void carried_subscriptions::listening(time_point now) {

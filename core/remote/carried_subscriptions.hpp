@@ -90,6 +90,7 @@ private:
   std::uint64_t last_order_ = 0;
   std::optional<time_point> due_;        ///< Nothing is asked for before.
   std::optional<time_point> patience_;   ///< Until when the node may be in a gap if there are others.
+  std::optional<std::string> draining_;  ///< Why the node takes nothing new: it is left when there is another.
   std::optional<std::uint64_t> settled_; ///< The generation of the book for which nothing is left to do.
   std::vector<subscription_order> out_;
 };

@@ -315,3 +315,53 @@ TEST_CASE("carried subscriptions: a node whose deaf channels nobody wants any mo
   CHECK(x.orders.empty());
   CHECK(x.all.node() == node);
 }
+
+TEST_CASE("carried subscriptions: a node that drains is left for another one, with what it has", "[remote][listen]") {
+  const auto why = GENERATE(cause::shutting_down, cause::actor_down);
+  carrier_rig x;
+  x.up = {0};
+  x.ask(1, {"a"});
+  x.begun();
+  const auto r = x.ask(2, {"b"});
+  x.all.failed(x.only_order().number, failed_as(outcome::not_executed, why), x.t);
+  x.advance();
+  // Alone it is kept, and asked again.
+  x.t += remote_limits{}.backoff_max;
+  x.advance();
+  x.all.failed(x.only_order().number, failed_as(outcome::not_executed, why), x.t);
+  x.advance();
+  CHECK(x.gaps.empty());
+  CHECK(x.all.carries(0, "a"));
+  x.up = {0, 1};
+  x.advance();
+  REQUIRE(x.orders.size() == 2);
+  CHECK(x.orders[0].node == 0);
+  CHECK_FALSE(x.orders[0].begin);
+  CHECK(x.orders[1].node == 1);
+  CHECK(x.orders[1].channels == names{"a", "b"});
+  REQUIRE(x.gaps.size() == 1);
+  CHECK(x.gaps[0].why == "as tested");
+  CHECK_FALSE(x.done.contains(r));
+  x.all.done(x.orders[1].number, x.t);
+  x.advance();
+  CHECK(x.done.contains(r));
+  REQUIRE(x.gaps.size() == 2);
+  CHECK(x.gaps[1].over);
+}
+
+TEST_CASE("carried subscriptions: a node that takes new channels again is not left", "[remote][listen]") {
+  carrier_rig x;
+  x.up = {0};
+  x.ask(1, {"a"});
+  x.begun();
+  x.ask(2, {"b"});
+  x.all.failed(x.only_order().number, failed_as(outcome::not_executed, cause::actor_down), x.t);
+  x.t += remote_limits{}.backoff_max;
+  x.advance();
+  x.begun();
+  x.up = {0, 1};
+  x.advance();
+  CHECK(x.orders.empty());
+  CHECK(x.gaps.empty());
+  CHECK(x.all.node() == node_index{0});
+}
