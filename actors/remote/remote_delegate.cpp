@@ -208,7 +208,7 @@ void remote_delegate::note_commit(node_index node, std::uint64_t session) {
 
 void remote_delegate::submit(pending p, remote_call what) {
   const auto id = ++last_call_;
-  const auto asked = timeout_of(p.body);
+  const auto asked = p.time.count() > 0 ? p.time : timeout_of(p.body);
   p.arrived = now();
   constexpr std::chrono::milliseconds longest{std::chrono::hours{24}};
   p.deadline = p.arrived + std::min(asked.count() > 0 ? asked : how_.deadline, longest);

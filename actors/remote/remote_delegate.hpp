@@ -124,6 +124,7 @@ private:
     std::uint64_t session = 0;
     bool atomic = false; ///< In a transaction that nobody has asked to commit: without effect once its link is gone.
     bool write = false;
+    std::chrono::milliseconds time{0}; ///< That it has; 0: what its body asks for.
     time_point arrived{};
     time_point deadline{};
     caf::actor_addr caller{};

@@ -3,14 +3,14 @@
 
 #include <caf/actor_cast.hpp>
 
-#include <algorithm>
 #include <utility>
 
 namespace tripool {
 
 namespace {
 
-/// How long a node may take to listen before it is asked again, or another one is.
+/// How long a node may take for an order before it is asked again, or another one is. The proxy's own figure: the
+/// deadline of callers may be shorter than a node needs to listen, and longer than the next order should wait.
 constexpr std::chrono::milliseconds order_time_max{5000};
 
 } // namespace
@@ -74,8 +74,9 @@ void remote_delegate::submit(subscription_order x) {
   p.expects = form::order;
   p.order = x.number;
   p.node = x.node;
+  p.time = order_time_max;
   if (x.begin) {
-    p.body = subscribe{std::move(x.channels), std::min(order_time_max, how_.deadline), {}};
+    p.body = subscribe{std::move(x.channels), order_time_max, {}};
   } else {
     p.body = unsubscribe{std::move(x.channels), {}};
   }
