@@ -15,6 +15,9 @@ std::vector<std::string> without(const channel_set& all, const channel_set& thos
   return out;
 }
 
+/// Of a gap that a node tells: what comes from elsewhere may be any number.
+constexpr duration lasted_max = std::chrono::hours{24};
+
 /// Whether asking again is of no use: a bound, or what the node does not take at all.
 bool is_refusal(const failure& x) {
   return x.kind == outcome::rejected || x.why == cause::overload || x.why == cause::queue_full;
@@ -113,7 +116,7 @@ void carried_subscriptions::gap(node_index node, const gap_effect& x, time_point
     return listening(now);
   }
   if (!patience_) patience_ = now + carrier_patience;
-  if (!x.over) book_.not_listening(x.why, {}, std::max(x.lasted, duration::zero()), now);
+  if (!x.over) book_.not_listening(x.why, {}, std::clamp(x.lasted, duration::zero(), lasted_max), now);
 }
 
 bool carried_subscriptions::carries(node_index node, std::string_view channel) const {
