@@ -84,6 +84,8 @@ public:
   void refuse_waiting(const channel_set& channels, const failure& why);
   /// Why what is asked for is not listened to at present: told to those whose deadline passes.
   void trouble(const std::string& why, const std::string& sqlstate);
+  /// Whether a reason is known.
+  bool troubled() const noexcept { return !problem_.empty(); }
   /// Refuses the requests whose deadline has passed.
   void tick(time_point now);
   /// Refuses every request and tells every subscriber that a gap has begun: the end.

@@ -124,7 +124,11 @@ bool carried_subscriptions::carries(node_index node, std::string_view channel) c
 }
 
 std::vector<subscription_order> carried_subscriptions::advance(const std::vector<node_index>& up, time_point now) {
-  if (up.empty()) book_.trouble("no node is up", {});
+  if (book_.wanted()->empty()) {
+    book_.trouble({}, {}); // What was once wrong is nothing to those who come later.
+  } else if (up.empty() && !book_.troubled()) {
+    book_.trouble("no node is up", {});
+  }
   book_.tick(now);
   if (patience_ && now >= *patience_) {
     patience_.reset();

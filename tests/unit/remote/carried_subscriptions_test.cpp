@@ -377,3 +377,23 @@ TEST_CASE("carried subscriptions: how long a node's gap has lasted is bounded, w
   REQUIRE(x.gaps.size() == 2);
   CHECK(x.gaps[1].lasted == told + 1s);
 }
+
+TEST_CASE("carried subscriptions: who is refused hears why the node was lost, or else that none is up",
+          "[remote][listen]") {
+  carrier_rig x;
+  x.ask(1, {"a"});
+  x.lost(x.begun());
+  x.up.clear();
+  x.advance();
+  const auto waits = [&](subscriber_id who) {
+    const auto r = x.ask(who, {"b"}, 2s);
+    x.t += 2s;
+    x.advance();
+    REQUIRE(x.refused.contains(r));
+    return x.refused.at(r).detail;
+  };
+  CHECK(waits(2) == "lost");
+  x.all.book().ended(1);
+  x.advance();
+  CHECK(waits(3) == "no node is up");
+}
