@@ -1,6 +1,6 @@
 // The command `demo`: the stage, a Tripool on it, the demonstration or just serving, and the end of all of it.
+#include "service/app/log.hpp"
 #include "service/app/signals.hpp"
-#include "service/app/system.hpp"
 #include "service/commands/commands.hpp"
 #include "service/demo/display.hpp"
 #include "service/demo/performance.hpp"
@@ -139,7 +139,9 @@ int demo(const demo_options& o) {
   show_servers(*where, out);
   auto config = load_or_complain(where->config_file.string());
   if (!config) return failed;
-  demo::performance tripool{*where, std::move(*config), make_log(o.log_level), out, signals};
+  const auto log = make_service_log(o.log_level, false);
+  const log_end last{log};
+  demo::performance tripool{*where, std::move(*config), log.log, out, signals};
   page status;
   if (page_at && !status.open(tripool, *page_at, out)) return failed;
   if (const auto why = tripool.prepare()) return complain(*why);

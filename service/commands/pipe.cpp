@@ -1,4 +1,5 @@
 // The command `pipe`: reads request lines, sends them to the delegate concurrently, writes answers as they come.
+#include "service/app/log.hpp"
 #include "service/app/readiness.hpp"
 #include "service/app/signals.hpp"
 #include "service/app/standard_streams.hpp"
@@ -189,7 +190,8 @@ int run_pipe(const std::string& file, const std::string& log_level) {
   if (!loaded) return 2;
   signal_watch signals;
   std::signal(SIGPIPE, SIG_IGN);
-  auto log = make_log(log_level.empty() ? loaded->options.log_level : log_level);
+  const auto log = make_service_log(log_level.empty() ? loaded->options.log_level : log_level, false);
+  const log_end last{log};
   const auto drain = loaded->options.drain_timeout;
   const auto limit = outstanding_max(loaded->options);
   pipe::output out{STDOUT_FILENO};
@@ -198,7 +200,7 @@ int run_pipe(const std::string& file, const std::string& log_level) {
   caf::actor_system sys{cfg};
   instance_parts parts;
   parts.passwords = std::move(loaded->inline_passwords);
-  parts.log = log;
+  parts.log = log.log;
   instance db{sys, std::move(loaded->options), std::move(parts)};
   wait_until_probed(sys, db, std::chrono::seconds{10});
   out.line(R"({"ready": true})");

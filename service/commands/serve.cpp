@@ -63,6 +63,7 @@ int serve(const std::string& file, const std::string& log_level, const serve_htt
   signal_watch signals{true};
   const auto lines =
     make_service_log(log_level.empty() ? loaded->options.log_level : log_level, http.log_format == "json");
+  const log_end last{lines}; // After the actors.
   const auto& log = lines.log;
   const auto drain = loaded->options.drain_timeout;
   system_config cfg;

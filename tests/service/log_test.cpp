@@ -3,6 +3,8 @@
 
 #include "service/app/log.hpp"
 
+#include <spdlog/fmt/fmt.h>
+
 #include <array>
 #include <chrono>
 #include <cstdint>
@@ -12,6 +14,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -155,4 +158,89 @@ TEST_CASE("a terminal or a socket that takes nothing more holds up neither who w
   x.log.reset();
   CHECK(std::chrono::steady_clock::now() - began < 30s);
   for (const int fd : ends) close(fd);
+}
+
+TEST_CASE("a long message is cut between two characters, and the log says how much is missing", "[log]") {
+  const log_pipe to{16};
+  auto out = to.outlet();
+  out.last_words = 20s;
+  auto x = make_service_log("info", true, out);
+  x.log->info(std::string(16384, 'a'));
+  x.log->info("a" + std::string(8191, 'b') + "\xc3\xa4" + std::string(8189, 'c') + "\xc3\xa4" + "d");
+  x.log.reset();
+  std::string text;
+  for (auto part = to.take(); !part.empty(); part = to.take()) text += part;
+  CHECK(text.find(std::string(16384, 'a') + "\"}\n") != std::string::npos);
+  CHECK(text.ends_with(std::string(8189, 'c') + " [3 bytes left out]\"}\n"));
+}
+
+TEST_CASE("after a line that stopped in its middle the next begins on a line of its own", "[log]") {
+  const int file = memfd_create("log", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  REQUIRE(file >= 0);
+  REQUIRE(ftruncate(file, 4096) == 0);
+  REQUIRE(fcntl(file, F_ADD_SEALS, F_SEAL_GROW) == 0);
+  auto x = make_service_log("info", false, {file, 16, 20s});
+  x.log->info(std::string(8192, 'x'));
+  const auto until = std::chrono::steady_clock::now() + 30s;
+  while (x.dropped() == 0) REQUIRE(std::chrono::steady_clock::now() < until);
+  REQUIRE(lseek(file, 0, SEEK_SET) == 0);
+  x.log->info("whole");
+  x.log->info("next");
+  x.log.reset();
+  std::string text(4096, ' ');
+  CHECK(pread(file, text.data(), text.size(), 0) == 4096);
+  CHECK(text.starts_with("\n2"));
+  CHECK(text.find(" whole\n2") != std::string::npos);
+  close(file);
+}
+
+TEST_CASE("a log that is closed has written its lines while somebody still holds it", "[log]") {
+  const log_pipe to;
+  auto out = to.outlet();
+  out.last_words = 20s;
+  const auto x = make_service_log("info", false, out);
+  {
+    const log_end last{x};
+    x.log->info("ended");
+  }
+  CHECK(to.take().ends_with(" ended\n"));
+  x.log->info("too late");
+  x.close();
+  CHECK(x.dropped() == 1);
+  CHECK(to.take().empty());
+}
+
+TEST_CASE("a critical line is written before its author goes on, or the limit passes", "[log]") {
+  const log_pipe to;
+  auto out = to.outlet();
+  SECTION("it is read") {
+    out.last_words = 20s;
+    const auto x = make_service_log("info", false, out);
+    x.log->critical("now");
+    pollfd p{to.ends[0], POLLIN, 0};
+    REQUIRE(poll(&p, 1, 0) == 1);
+    CHECK(to.take().ends_with(" now\n"));
+  }
+  SECTION("it is not read") {
+    const auto x = make_service_log("info", false, out);
+    fill(x);
+    const auto began = std::chrono::steady_clock::now();
+    x.log->critical("now");
+    CHECK(std::chrono::steady_clock::now() - began < 30s);
+  }
+}
+
+TEST_CASE("a line that cannot be formatted is counted and not complained of", "[log]") {
+  const log_pipe errors;
+  const log_pipe to;
+  const auto x = make_service_log("info", false, to.outlet());
+  const int before = dup(2);
+  REQUIRE(before >= 0);
+  REQUIRE(dup2(errors.ends[1], 2) == 2);
+  x.log->info(fmt::runtime("{}"), 1, 2);
+  x.log->info(fmt::runtime("{"));
+  REQUIRE(dup2(before, 2) == 2);
+  close(before);
+  CHECK(errors.take().empty());
+  CHECK(x.dropped() == 1);
 }
