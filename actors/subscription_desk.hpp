@@ -1,5 +1,5 @@
-// The delegate's part that serves subscribers: it turns actors and promises into the numbers of the subscription book
-// and carries out what the book decides, keeps the listener informed of what is wanted, and hands notifications on.
+// The delegate's part that serves subscribers: it keeps the listener informed of what is wanted, and the subscription
+// book of what is listened to; the roll speaks with the subscribers.
 // Holds no policy: subscription_book decides. Owned by the delegate, and used on its thread only.
 #pragma once
 
@@ -8,15 +8,16 @@
 #include "tripool/actors/protocol.hpp"
 #include "tripool/actors/protocol_listen.hpp"
 #include "tripool/actors/status.hpp"
+#include "tripool/actors/subscriber_roll.hpp"
 #include "tripool/core/listen/subscription_book.hpp"
 
 #include <caf/actor_addr.hpp>
 #include <caf/response_promise.hpp>
 
-#include <map>
+#include <cstdint>
 #include <memory>
 #include <optional>
-#include <vector>
+#include <string>
 
 namespace tripool {
 
@@ -48,26 +49,16 @@ public:
   subscriptions_status status() const;
 
 private:
-  subscriber_id number_of(const caf::actor& who);
-  void carry_out();
-  void carry_out(subscribed_effect& x);
-  void carry_out(refused_effect& x);
-  void carry_out(gap_effect& x);
-  void carry_out(const forget_effect& x);
   void lost_listener(const std::string& why);
 
   loop_actor& self_;
   environment_ptr env_;
   subscription_book book_;
-  std::map<subscriber_id, caf::actor> subscribers_;
-  std::map<caf::actor_addr, subscriber_id> numbers_;
-  std::map<subscription_request, caf::response_promise> promises_;
-  std::uint64_t last_number_ = 0;
+  subscriber_roll roll_;
   caf::actor listener_;
   std::uint64_t told_ = 0; ///< The generation that the present listener knows.
   time_point last_news_{}; ///< The listener last said that it listens, or brought a notification.
   std::shared_ptr<const routing_table> table_;
-  std::vector<subscriber_id> hearers_; ///< Kept for its memory.
   std::uint64_t delivered_ = 0;
 };
 

@@ -43,7 +43,9 @@ remote_delegate::remote_delegate(caf::actor_config& cfg, remote_options how)
   : loop_actor(cfg, nullptr),
     how_(std::move(how)),
     machine_(names_of(how_), how_.limits, any_seed(), now()),
-    subscribers_(*this, how_.limits, how_.deadline, any_seed(), [this](const caf::actor& x) { watch(x); }),
+    subscribers_(
+      *this, how_.limits, how_.deadline, any_seed(), [this](const caf::actor& x) { watch(x); },
+      [this](const caf::actor& x) { unwatch(x.address()); }),
     watchers_(*this, how_.nodes.size(), how_.limits.watchers_max, how_.deadline,
               [this](const caf::actor& x) { watch(x); }) {
   links_.resize(how_.nodes.size());
@@ -242,6 +244,7 @@ void remote_delegate::on_end() {
     fail(p, std::move(f));
   }
   calls_.clear();
+  unwatch_all();
   links_.clear();
 }
 
@@ -279,7 +282,7 @@ void remote_delegate::carry_out(fail_call_effect& x) {
 }
 
 void remote_delegate::fail(pending& p, failure why) {
-  if (p.expects == form::order || p.expects == form::watch) return order_ended(p, why);
+  if (p.expects == form::order || p.expects == form::watch) return void(order_ended(p, why));
   if (p.atomic && why.kind == outcome::in_doubt && why.why == cause::connection_lost) {
     // Its node rolls the transaction back when it hears of the link's end; nobody can commit it.
     why.kind = outcome::not_executed;
@@ -327,7 +330,7 @@ bool remote_delegate::keep_answer(call_id id, remote_answer_body& answer, node_i
 }
 
 bool remote_delegate::deliver(pending& p, remote_answer_body& x, node_index from) {
-  if (p.expects == form::order || p.expects == form::watch) return order_ended(p, x), true;
+  if (p.expects == form::order || p.expects == form::watch) return order_ended(p, x);
   if (auto* f = std::get_if<failure>(&x)) {
     p.to.deliver(make_error(std::move(*f)));
     return true;

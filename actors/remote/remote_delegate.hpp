@@ -148,9 +148,13 @@ private:
   void submit(subscription_order x);
   void submit(watch_order x);
   void place_orders();
-  void order_ended(const pending& p, const remote_answer_body& x);
+  bool order_ended(const pending& p, const remote_answer_body& x);
   remote_subscriptions_status subscriptions() const;
   void watch(const caf::actor& who);
+  void unwatch(const caf::actor_addr& who);
+  void unwatch_all();
+  template <class Message, class Use>
+  void read(node_index from, expected<Message, failure> x, Use use);
   void refuse_keys(pending& p);
   void refuse_large(const send_call_effect& x, std::size_t size);
   void note_commit(node_index node, std::uint64_t session);

@@ -75,6 +75,13 @@ std::optional<node_index> remote_delegate::node_of(const caf::actor_addr& who) c
   return std::nullopt;
 }
 
+/// What cannot be read has been missed: the link ends, so that those who would have heard it are told of the gap.
+template <class Message, class Use>
+void remote_delegate::read(node_index from, expected<Message, failure> x, Use use) {
+  if (x) return use(*x);
+  link_lost(from, "it sends what cannot be read: " + x.error().message);
+}
+
 void remote_delegate::take(remote_envelope& x) {
   const auto from = node_of(caf::actor_cast<caf::actor_addr>(current_sender()));
   if (!from) return; // Of a link that was given up, or of a stranger.
@@ -95,14 +102,11 @@ void remote_delegate::take(remote_envelope& x) {
     }
     case envelope_kind::answer: return take_answer(x, *from);
     case envelope_kind::notification:
-      if (auto n = decode_notification(x.data)) subscribers_.take(*from, *n);
-      return;
+      return read(*from, decode_notification(x.data), [&](notification& n) { subscribers_.take(*from, n); });
     case envelope_kind::gap:
-      if (auto g = decode_gap(x.data)) subscribers_.take(*from, *g);
-      return;
+      return read(*from, decode_gap(x.data), [&](notification_gap& g) { subscribers_.take(*from, g); });
     case envelope_kind::event:
-      if (auto e = decode_event(x.data, now())) watchers_.tell(*e);
-      return;
+      return read(*from, decode_event(x.data, now()), [&](remote_event_body& e) { watchers_.tell(e); });
     default: return;
   }
 }

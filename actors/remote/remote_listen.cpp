@@ -3,6 +3,7 @@
 
 #include <caf/actor_cast.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace tripool {
@@ -12,6 +13,11 @@ namespace {
 /// How long a node may take for an order before it is asked again, or another one is. The proxy's own figure: the
 /// deadline of callers may be shorter than a node needs to listen, and longer than the next order should wait.
 constexpr std::chrono::milliseconds order_time_max{5000};
+
+template <class... Forms>
+bool is_any_of(const remote_answer_body& x) {
+  return (std::holds_alternative<Forms>(x) || ...);
+}
 
 } // namespace
 
@@ -43,12 +49,17 @@ caf::message_handler remote_delegate::watches() {
       watchers_.accept(x.kinds, make_response_promise(), whom);
       return {};
     },
-    [this](const unsubscribe_events&) { watchers_.leave(caf::actor_cast<caf::actor_addr>(current_sender())); },
+    [this](const unsubscribe_events&) {
+      const auto who = caf::actor_cast<caf::actor_addr>(current_sender());
+      watchers_.leave(who);
+      unwatch(who);
+    },
   };
 }
 
 /// Has the nodes asked for what is missing, until nothing more is to be asked for now.
 void remote_delegate::place_orders() {
+  if (subscribers_.idle() && watchers_.idle()) return;
   for (auto all = subscribers_.advance(machine_.all_up()); !all.empty();
        all = subscribers_.advance(machine_.all_up())) {
     for (auto& x : all) submit(std::move(x));
@@ -85,11 +96,17 @@ void remote_delegate::submit(subscription_order x) {
   submit(std::move(p), what);
 }
 
-void remote_delegate::order_ended(const pending& p, const remote_answer_body& x) {
+/// False when this is no answer to an order.
+bool remote_delegate::order_ended(const pending& p, const remote_answer_body& x) {
   const auto* f = std::get_if<failure>(&x);
-  if (p.expects == form::watch) return f != nullptr ? watchers_.failed(p.order, *f) : watchers_.done(p.order);
-  if (f != nullptr) return subscribers_.failed(p.order, *f);
-  subscribers_.done(p.order);
+  if (p.expects == form::watch) {
+    if (f != nullptr) return watchers_.failed(p.order, *f), true;
+    if (!is_any_of<events_subscribed, remote_done>(x)) return false;
+    return watchers_.done(p.order), true;
+  }
+  if (f != nullptr) return subscribers_.failed(p.order, *f), true;
+  if (!is_any_of<subscribed, unsubscribed>(x)) return false;
+  return subscribers_.done(p.order), true;
 }
 
 remote_subscriptions_status remote_delegate::subscriptions() const {
@@ -103,6 +120,19 @@ remote_subscriptions_status remote_delegate::subscriptions() const {
 
 void remote_delegate::watch(const caf::actor& who) {
   if (watched_.insert(who.address()).second) monitor(who);
+}
+
+/// Who subscribes to nothing any more is not watched, unless for something else: it would remember this actor.
+void remote_delegate::unwatch(const caf::actor_addr& who) {
+  const auto ends_with_it = [&](const auto& x) { return x.second.with_caller && x.second.caller == who; };
+  if (subscribers_.has(who) || watchers_.has(who) || std::any_of(calls_.begin(), calls_.end(), ends_with_it)) return;
+  if (watched_.erase(who) > 0) demonitor(who);
+}
+
+/// At the end: else whoever outlives this actor would remember it.
+void remote_delegate::unwatch_all() {
+  for (const auto& x : watched_) demonitor(x);
+  watched_.clear();
 }
 
 } // namespace tripool

@@ -1,10 +1,11 @@
-// The proxy's part that serves subscribers to notifications: turns actors and promises into numbers, and what is
-// decided into messages, as the delegate's subscription_desk does at home. Which node carries the subscriptions, and
-// who is told of which gap, carried_subscriptions decides. Owned by remote_delegate, and used on its thread only.
+// The proxy's part that serves subscribers to notifications, as the delegate's subscription_desk does at home: which
+// node carries the subscriptions, and who is told of which gap, carried_subscriptions decides; the roll speaks with the
+// subscribers. Owned by remote_delegate, and used on its thread only.
 #pragma once
 
 #include "tripool/actors/loop_actor.hpp"
 #include "tripool/actors/protocol_listen.hpp"
+#include "tripool/actors/subscriber_roll.hpp"
 #include "tripool/core/remote/carried_subscriptions.hpp"
 
 #include <caf/actor.hpp>
@@ -13,8 +14,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -33,12 +32,11 @@ struct remote_subscriptions_status {
 /// The desk. `self` outlives it.
 class remote_subscribers {
 public:
-  /// Has `down` called when this actor ends.
-  using watch_function = std::function<void(const caf::actor&)>;
+  using watch_function = subscriber_roll::watch_function;
 
-  /// `deadline`: of requests that name none, in milliseconds.
+  /// `deadline`: of requests that name none, in milliseconds. `watch`, `forget`: see subscriber_roll.
   remote_subscribers(loop_actor& self, const remote_limits& limits, std::chrono::milliseconds deadline,
-                     std::uint64_t seed, watch_function watch);
+                     std::uint64_t seed, watch_function watch, watch_function forget);
 
   /// `sender`: who is meant when the message names no subscriber; may be invalid.
   void accept(subscribe& x, caf::response_promise to, const caf::actor& sender);
@@ -57,6 +55,12 @@ public:
   /// Does what is due. Returns what the nodes are to be asked for.
   std::vector<subscription_order> advance(const std::vector<node_index>& up);
   std::optional<time_point> next_wake() const { return carried_.next_wake(); }
+  /// Nobody subscribes, and nothing is due.
+  bool idle() const {
+    const auto& x = carried_.book();
+    return x.subscribers() == 0 && !x.troubled() && !carried_.node() && !carried_.next_wake();
+  }
+  bool has(const caf::actor_addr& who) const { return roll_.has(who); }
   /// Refuses what waits, and tells the subscribers that nothing comes any more.
   void end();
 
@@ -65,22 +69,10 @@ public:
   std::optional<node_index> node() const noexcept { return carried_.node(); }
 
 private:
-  subscriber_id number_of(const caf::actor& who);
-  void carry_out();
-  void carry_out(subscribed_effect& x);
-  void carry_out(refused_effect& x);
-  void carry_out(gap_effect& x);
-  void carry_out(const forget_effect& x);
-
   loop_actor& self_;
   std::chrono::milliseconds deadline_;
   carried_subscriptions carried_;
-  watch_function watch_;
-  std::map<subscriber_id, caf::actor> subscribers_;
-  std::map<caf::actor_addr, subscriber_id> numbers_;
-  std::map<subscription_request, caf::response_promise> promises_;
-  std::uint64_t last_number_ = 0;
-  std::vector<subscriber_id> hearers_; ///< Kept for its memory.
+  subscriber_roll roll_;
 };
 
 } // namespace tripool

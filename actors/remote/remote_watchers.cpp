@@ -61,6 +61,15 @@ void remote_watchers::leave(const caf::actor_addr& who) {
   std::erase_if(waiting_, [&](const auto& x) { return x.who == who; });
 }
 
+bool remote_watchers::has(const caf::actor_addr& who) const {
+  return std::any_of(watchers_.begin(), watchers_.end(), [&](const auto& x) { return x.who.address() == who; });
+}
+
+bool remote_watchers::idle() const {
+  const auto tells = [](const auto& x) { return x.told.doubts || x.told.kinds != 0 || x.order != 0 || x.due; };
+  return watchers_.empty() && waiting_.empty() && std::none_of(nodes_.begin(), nodes_.end(), tells);
+}
+
 void remote_watchers::tell(const remote_event_body& x) {
   std::visit(
     [this](const auto& y) {
@@ -106,9 +115,6 @@ std::vector<watch_order> remote_watchers::advance(const std::vector<node_index>&
   std::vector<watch_order> out;
   for (auto& x : nodes_)
     if (x.due && self_.now() >= *x.due) x.due.reset();
-  if (watchers_.empty() && waiting_.empty()
-      && !std::any_of(nodes_.begin(), nodes_.end(), [](const auto& x) { return x.told.doubts || x.told.kinds != 0; }))
-    return out;
   expire();
   const auto want = all();
   for (const auto i : up) {

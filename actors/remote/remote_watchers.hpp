@@ -41,6 +41,7 @@ public:
   /// Answered when a node tells from now on. `kinds`: see watch_events; nothing: doubts.
   void accept(std::optional<std::uint32_t> kinds, caf::response_promise to, const caf::actor& who);
   void leave(const caf::actor_addr& who);
+  bool has(const caf::actor_addr& who) const;
 
   void tell(const remote_event_body& x);
   void lost(node_index node);
@@ -50,6 +51,8 @@ public:
   /// Does what is due. Returns what the nodes are to be asked for.
   std::vector<watch_order> advance(const std::vector<node_index>& up);
   std::optional<time_point> next_wake() const;
+  /// Nobody wants events, and no node tells any.
+  bool idle() const;
   void end();
 
 private:

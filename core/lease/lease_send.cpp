@@ -113,7 +113,7 @@ void lease_machine::note_wishes(lease_unit& u) {
     const auto wish = read_only_wish_of(x.text);
     read_only_block_ = read_only_block_ || wish == read_only_wish::block;
     read_only_session_ = read_only_session_ || wish == read_only_wish::session;
-    if (edge_of(u.what, x.text) == block_edge::closes) read_only_block_ = false;
+    if (read_only_block_ && edge_of(u.what, x.text) == block_edge::closes) read_only_block_ = false;
   }
   u.own_read_only = read_only_block_ || read_only_session_;
 }

@@ -227,6 +227,8 @@ void lease_machine::note(const server_message& x) {
 }
 
 void lease_machine::on_parameter(std::string_view name, std::string_view value) {
+  // Taken back. What is on its way behind it may wish it again.
+  if (name == "default_transaction_read_only" && value == "off" && sent_.size() <= 1) read_only_session_ = false;
   note(notice_of({name, value}));
 }
 

@@ -4,6 +4,8 @@
 
 #include "tripool/actors/remote/envelope.hpp"
 
+#include <caf/actor_cast.hpp>
+#include <caf/default_attachable.hpp>
 #include <caf/event_based_actor.hpp>
 #include <caf/io/middleman.hpp>
 #include <caf/scoped_actor.hpp>
@@ -54,8 +56,11 @@ caf::behavior played_node(caf::event_based_actor* self, std::shared_ptr<order_bo
     const auto body = decode_call(x.data);
     if (!body) return;
     asked->add(*body);
-    if (const auto* s = std::get_if<subscribe>(&*body))
-      say(envelope_kind::answer, encode_answer(subscribed{s->channels}));
+    const auto* s = std::get_if<subscribe>(&*body);
+    if (s == nullptr) return;
+    if (s->channels.front() == "odd") return say(envelope_kind::answer, encode_answer(remote_done{}));
+    say(envelope_kind::answer, encode_answer(subscribed{s->channels}));
+    if (s->channels.front() == "damaged") say(envelope_kind::notification, "no notification");
   }};
 }
 
@@ -97,12 +102,29 @@ private:
 };
 
 bool subscribes(caf::scoped_actor& self, const caf::actor& proxy, const std::string& channel,
-                const caf::actor& who = {}) {
+                const caf::actor& who = {}, std::chrono::milliseconds timeout = 30s) {
   bool out = false;
-  self->request(proxy, 60s, subscribe{{channel}, 30s, who})
+  self->request(proxy, 60s, subscribe{{channel}, timeout, who})
     .receive([&](const subscribed&) { out = true; }, [](const caf::error&) {});
   return out;
 }
+
+/// Counts who is told of its end.
+class watched_actor final : public caf::event_based_actor {
+public:
+  using caf::event_based_actor::event_based_actor;
+  caf::behavior make_behavior() override {
+    set_default_handler(caf::drop);
+    return {[](const notification_gap&) {}};
+  }
+  std::size_t watched_by(const caf::actor& who) const {
+    const caf::default_attachable::observe_token is{who.address(), caf::default_attachable::monitor};
+    const std::lock_guard guard{mtx_};
+    std::size_t out = 0;
+    for (auto* x = attachables_head_.get(); x != nullptr; x = x->next.get()) out += x->matches(is) ? 1 : 0;
+    return out;
+  }
+};
 
 } // namespace
 
@@ -124,4 +146,43 @@ TEST_CASE("an end that a node never confirms does not keep new subscriptions wai
   self->send(x.proxy, unsubscribe{{"a"}, {}});
   REQUIRE(cluster::wait_until(10s, [&] { return x.asked->ended() == 1; }));
   CHECK(subscribes(self, x.proxy, "b"));
+}
+
+TEST_CASE("an answer of the wrong kind is no subscription", "[remote][listen]") {
+  order_rig x{10s};
+  caf::scoped_actor self{x.system()};
+  CHECK_FALSE(subscribes(self, x.proxy, "odd", {}, 500ms));
+}
+
+TEST_CASE("a notification that cannot be read is a gap", "[remote][listen]") {
+  order_rig x{10s};
+  caf::scoped_actor self{x.system()};
+  REQUIRE(subscribes(self, x.proxy, "damaged"));
+  std::string why;
+  self->receive([&](const notification_gap& g) { why = g.over ? "over" : g.why; },
+                caf::after(10s) >> [] { FAIL("no gap was told"); });
+  CHECK(why.find("it sends what cannot be read") != std::string::npos);
+}
+
+TEST_CASE("a subscriber that has left is not watched any more, nor is anybody when the proxy has ended",
+          "[remote][listen]") {
+  order_rig x{30s};
+  caf::scoped_actor self{x.system()};
+  std::vector<caf::actor> who;
+  for (int i = 0; i < 2; ++i) who.push_back(x.system().spawn<watched_actor>());
+  const auto watches = [&](const caf::actor& a) {
+    const auto* all = static_cast<watched_actor*>(caf::actor_cast<caf::abstract_actor*>(a));
+    return all->watched_by(x.proxy);
+  };
+  for (int i = 0; i < 3; ++i) {
+    for (const auto& a : who) REQUIRE(subscribes(self, x.proxy, "a", a));
+    CHECK(watches(who[0]) == 1);
+    self->request(x.proxy, 60s, unsubscribe{{}, who[0]})
+      .receive([](const unsubscribed&) {}, [](const caf::error&) { FAIL("it had subscribed"); });
+    CHECK(watches(who[0]) == 0);
+    CHECK(watches(who[1]) == 1);
+  }
+  caf::anon_send_exit(x.proxy, caf::exit_reason::kill);
+  CHECK(cluster::wait_until(20s, [&] { return watches(who[0]) + watches(who[1]) == 0; }));
+  for (const auto& a : who) caf::anon_send_exit(a, caf::exit_reason::kill);
 }

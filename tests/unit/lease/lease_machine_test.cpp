@@ -261,6 +261,23 @@ TEST_CASE("lease: a borrower that may have made itself read-only does not bring 
     CHECK(read_only_wish_of(text) == none);
 }
 
+TEST_CASE("lease: a read-only session of the borrower's ends when the server reports so", "[lease]") {
+  lease_bench b;
+  b.open(b.lease());
+  b.run("set default_transaction_read_only = on");
+  b.drain();
+  CHECK(b.machine->read_only_by_borrower());
+  b.machine->on_parameter("default_transaction_read_only", "on");
+  CHECK(b.machine->read_only_by_borrower());
+  b.machine->on_parameter("default_transaction_read_only", "off");
+  CHECK_FALSE(b.machine->read_only_by_borrower());
+  b.db.set_read_only(true);
+  const auto x = b.run("insert a 1");
+  b.drain();
+  CHECK(x->is(outcome::not_executed));
+  CHECK(b.troubles.size() == 1);
+}
+
 TEST_CASE("lease: a read-only block of the borrower's ends with the block", "[lease]") {
   lease_bench b;
   b.open(b.lease());
