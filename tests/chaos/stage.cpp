@@ -2,6 +2,8 @@
 // Used through stage.hpp only.
 #include "tests/chaos/stage.hpp"
 
+#include "service/cluster/process.hpp"
+
 #include <caf/scoped_actor.hpp>
 
 #include <algorithm>
@@ -118,10 +120,7 @@ void stage::play(std::chrono::milliseconds x) const {
 duration stage::wait_until(const std::string& what, std::chrono::milliseconds limit,
                            const std::function<bool()>& x) const {
   const auto begin = now();
-  while (!x()) {
-    if (now() - begin > limit) throw stage_error{"Waited in vain for " + what + "."};
-    std::this_thread::sleep_for(5ms);
-  }
+  if (!cluster::wait_until(limit, x)) throw stage_error{"Waited in vain for " + what + "."};
   return now() - begin;
 }
 

@@ -34,11 +34,10 @@ public:
 
 private:
   void run() {
-    while (!over_) {
+    while (!cluster::wait_until(5ms, [this] { return over_.load(); })) {
       const auto t = on_.topology();
       if (manager && t.manager) caf::anon_send_exit(t.manager, caf::exit_reason::kill);
       if (simple && t.simple) caf::anon_send_exit(t.simple, caf::exit_reason::kill);
-      std::this_thread::sleep_for(5ms);
     }
   }
 
@@ -54,10 +53,7 @@ fallback_status fallback(running_instance& x) {
 /// Waits for a mode and returns how long that took; fails the test after the limit.
 duration wait_for(running_instance& x, service_mode mode, std::chrono::milliseconds limit = 20s) {
   const auto began = steady::now();
-  while (steady::now() - began < limit) {
-    if (fallback(x).mode == mode) return steady::now() - began;
-    std::this_thread::sleep_for(5ms);
-  }
+  if (cluster::wait_until(limit, [&] { return fallback(x).mode == mode; })) return steady::now() - began;
   FAIL("the mode is " << to_string(fallback(x).mode) << ", not " << to_string(mode) << ": " << fallback(x).why);
   return {};
 }
