@@ -102,23 +102,16 @@ TEST_CASE("notifications arrive in order at subscribers on another node, until t
 TEST_CASE("when the node that carries a subscription is killed the gap is told, and another one carries it",
           "[remote][listen]") {
   test_database home;
-  remote_folder folder;
-  const auto config = config_for(home, folder);
-  const auto ports = must(cluster::find_free_ports(2));
-  std::vector<std::unique_ptr<service_process>> nodes;
-  std::vector<remote_node> places;
-  for (std::size_t i = 0; i < 2; ++i) {
-    places.push_back({"127.0.0." + std::to_string(i + 2), ports[i]});
-    nodes.push_back(std::make_unique<service_process>(config, places.back()));
-  }
-  remote_caller caller{places};
+  service_group all{home, 2};
+  auto& nodes = all.nodes;
+  remote_caller caller{all.places};
   REQUIRE(caller.wait_for_nodes(2));
   far_ear ear{caller};
   REQUIRE_FALSE(ear.listen({"a"}));
   notify_many(home, "a", 1, 50);
   for (int i = 1; i <= 50; ++i) REQUIRE(ear.next() == "a: " + std::to_string(i));
 
-  const auto carrier = [&] { return caller.status().subscriptions.node == place_of(places[0]) ? 0U : 1U; };
+  const auto carrier = [&] { return caller.status().subscriptions.node == place_of(all.places[0]) ? 0U : 1U; };
   const auto first = carrier();
   nodes[first]->kill();
   // Whatever is missing is missing within a gap; what comes is in order.

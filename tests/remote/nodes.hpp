@@ -9,12 +9,14 @@
 #include "tests/support/child_program.hpp"
 #include "tests/support/test_cluster.hpp"
 #include "tripool/actors/client/blocking_client.hpp"
+#include "tripool/actors/error.hpp"
 #include "tripool/actors/instance.hpp"
 #include "tripool/actors/remote/publish.hpp"
 #include "tripool/actors/remote/remote_delegate.hpp"
 #include "tripool/actors/status.hpp"
 
 #include <caf/actor_system.hpp>
+#include <caf/scoped_actor.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -202,6 +204,18 @@ inline statement asking(std::string text, access mode = access::write,
   s.format = result_format::text;
   s.timeout = timeout;
   return s;
+}
+
+/// Has a write of this caller lose its server session while it runs; returns what it was answered.
+inline failure doubtful_write(test_database& home, remote_caller& caller) {
+  caf::scoped_actor self{caller.system()};
+  auto pending = self->request(caller.proxy(), caf::infinite, asking("select pg_sleep(20), 'doubtful'"));
+  const std::string which = " from pg_stat_activity where state = 'active' and query like 'select pg_sleep%doubtful%'";
+  REQUIRE(cluster::wait_until(std::chrono::seconds{10}, [&] { return home.value("select count(*)" + which) == "1"; }));
+  home.sql("select pg_terminate_backend(pid)" + which);
+  failure out;
+  pending.receive([](const result&) { FAIL("it was done"); }, [&](const caf::error& e) { out = failure_of(e); });
+  return out;
 }
 
 } // namespace tripool::test

@@ -31,16 +31,9 @@ TEST_CASE("a caller of three nodes survives the sudden end of two under load, an
           "[remote][nodes]") {
   test_database home;
   home.sql(workload::table);
-  remote_folder folder;
-  const auto config = config_for(home, folder);
-  const auto ports = must(cluster::find_free_ports(3));
-  std::vector<std::unique_ptr<service_process>> nodes;
-  std::vector<remote_node> places;
-  for (std::size_t i = 0; i < 3; ++i) {
-    places.push_back({"127.0.0." + std::to_string(i + 2), ports[i]});
-    nodes.push_back(std::make_unique<service_process>(config, places.back()));
-  }
-  remote_caller caller{places};
+  service_group all{home, 3};
+  auto& nodes = all.nodes;
+  remote_caller caller{all.places};
   REQUIRE(caller.wait_for_nodes(3));
   const workload_options o;
   workload load{caller.system(), caller.proxy(), o};

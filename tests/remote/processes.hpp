@@ -7,6 +7,7 @@
 #include "tests/remote/nodes.hpp"
 
 #include <csignal>
+#include <memory>
 
 namespace tripool::test {
 
@@ -75,6 +76,22 @@ private:
   }
 
   child_program program_;
+};
+
+/// Several services of one database, each on an address of its own.
+struct service_group {
+  service_group(test_database& home, std::size_t count) {
+    const auto config = config_for(home, folder);
+    const auto ports = must(cluster::find_free_ports(count));
+    for (std::size_t i = 0; i < count; ++i) {
+      places.push_back({"127.0.0." + std::to_string(i + 2), ports[i]});
+      nodes.push_back(std::make_unique<service_process>(config, places.back()));
+    }
+  }
+
+  remote_folder folder;
+  std::vector<remote_node> places;
+  std::vector<std::unique_ptr<service_process>> nodes;
 };
 
 } // namespace tripool::test

@@ -58,18 +58,6 @@ std::vector<std::string> texts_of(const events_reply& x) {
   return out;
 }
 
-/// Of a write whose session is ended by the server while it runs.
-failure failure_of_a_lost_write(test_database& home, remote_caller& caller) {
-  caf::scoped_actor self{caller.system()};
-  auto pending = self->request(caller.proxy(), caf::infinite, asking("select pg_sleep(20), 'victim'"));
-  const std::string which = " from pg_stat_activity where state = 'active' and query like 'select pg_sleep%victim%'";
-  REQUIRE(cluster::wait_until(10s, [&] { return home.value("select count(*)" + which) == "1"; }));
-  home.sql("select pg_terminate_backend(pid)" + which);
-  failure out;
-  pending.receive([](const result&) { FAIL("it was done"); }, [&](const caf::error& e) { out = failure_of(e); });
-  return out;
-}
-
 /// How far apart two moments are.
 std::chrono::milliseconds apart(time_point a, time_point b) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(a > b ? a - b : b - a);
@@ -131,7 +119,7 @@ TEST_CASE("the events of a node and the story of a request are the same from els
   remote_caller caller{{node.at()}};
   auto db = caller.client();
   good(db.execute(asking("select 1", access::read)));
-  const auto lost = failure_of_a_lost_write(home, caller);
+  const auto lost = doubtful_write(home, caller);
   REQUIRE(lost.request != 0);
   blocking_client here{node.system(), node.delegate()};
   const auto same = [&](const auto& question) {

@@ -59,18 +59,6 @@ private:
   caf::scoped_actor self_;
 };
 
-/// Has a write of this caller lose its server session while it runs; returns what it was answered.
-failure doubtful_write(test_database& home, remote_caller& caller) {
-  caf::scoped_actor self{caller.system()};
-  auto pending = self->request(caller.proxy(), caf::infinite, asking("select pg_sleep(20), 'doubtful'"));
-  const std::string which = " from pg_stat_activity where state = 'active' and query like 'select pg_sleep%doubtful%'";
-  REQUIRE(cluster::wait_until(10s, [&] { return home.value("select count(*)" + which) == "1"; }));
-  home.sql("select pg_terminate_backend(pid)" + which);
-  failure out;
-  pending.receive([](const result&) { FAIL("it was done"); }, [&](const caf::error& e) { out = failure_of(e); });
-  return out;
-}
-
 } // namespace
 
 TEST_CASE("doubts and events of a node are told to actors elsewhere, until they ask for no more", "[remote][watch]") {
