@@ -1,5 +1,6 @@
 // The ladder on real servers under load: the resilient part, the simple pool, nobody, and back. On every rung each
 // request is answered once and in time, and the answers agree with the table.
+#include "service/cluster/process.hpp"
 #include "tests/integration/instance_fixture.hpp"
 #include "tests/support/catch.hpp"
 #include "tripool/actors/client/blocking_client.hpp"

@@ -1,5 +1,6 @@
 // Every message in a wrong state or with wrong content, on a real PostgreSQL: each is refused with an error that says
 // what is wrong, and neither its connection nor anybody else's work is harmed.
+#include "service/cluster/process.hpp"
 #include "tests/integration/instance_fixture.hpp"
 
 #include "tripool/actors/client/blocking_client.hpp"
@@ -104,7 +105,11 @@ TEST_CASE("a lease that was released, or whose connection is dead, says so", "[m
     CHECK(f.kind != outcome::in_doubt);
   l = s.db.ask<lease_handle>(s.db.delegate(), acquire{});
   REQUIRE(l);
+  // Before its loss is known, what is sent may have reached the server: that is honestly in doubt.
+  const auto lost = [&] { return s.on.status().pools.at(0).stats.counters.lost; };
+  const auto before = lost();
   s.home.value("select pg_terminate_backend(" + std::to_string(l->backend_pid) + ")");
+  REQUIRE(cluster::wait_until(10s, [&] { return lost() > before; }));
   auto dead = s.db.ask<result>(l->to, sql("insert into t values (1)"));
   REQUIRE(!dead);
   CHECK(dead.error().kind == outcome::not_executed);
