@@ -29,7 +29,8 @@ void listen_machine::reconfigure(const listen_limits& limits) noexcept {
 }
 
 void listen_machine::want(std::uint64_t generation, std::shared_ptr<const channel_set> all) {
-  assert(generation > generation_ && all);
+  assert(generation >= generation_ && all);
+  if (generation == generation_) confirmed_ = 0;
   generation_ = generation;
   wanted_ = std::move(all);
 }

@@ -79,7 +79,8 @@ public:
   /// Other limits are in force.
   void reconfigure(const listen_limits& limits) noexcept;
 
-  /// The channels that shall be listened to from now on, instead of those before. Generations grow.
+  /// The channels that shall be listened to from now on, instead of those before. Generations grow; the present one
+  /// once more is asked by who has not heard what came of it, and is confirmed anew.
   void want(std::uint64_t generation, std::shared_ptr<const channel_set> all);
   /// The routing has changed. A session stays where it is while its pool may be written to.
   void route(const routing_table& table, time_point now);

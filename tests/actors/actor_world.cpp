@@ -73,7 +73,8 @@ options world_options() {
   return out;
 }
 
-actor_world::actor_world(options o, bool run_now, std::shared_ptr<request_observer> observer, std::uint64_t seed) {
+actor_world::actor_world(options o, bool run_now, std::shared_ptr<request_observer> observer, std::uint64_t seed,
+                         std::shared_ptr<const secret_store> secrets) {
   cfg_.set("scheduler.policy", caf::atom("testing"));
   sys_ = std::make_unique<caf::actor_system>(cfg_);
   sched_ = &dynamic_cast<caf::scheduler::test_coordinator&>(sys_->scheduler());
@@ -83,7 +84,8 @@ actor_world::actor_world(options o, bool run_now, std::shared_ptr<request_observ
     net_.add(o.pools[i].target.host, o.pools[i].target.port, db[i]);
   env = make_environment(std::move(o), std::make_shared<sim_session_factory>(net_), nullptr, test_log(), seed);
   env->inline_helpers = true;
-  delegate = sys_->spawn<tripool::delegate>(env, std::make_shared<const secret_store>(), std::move(observer));
+  if (!secrets) secrets = std::make_shared<const secret_store>();
+  delegate = sys_->spawn<tripool::delegate>(env, std::move(secrets), std::move(observer));
   caller_ = sys_->spawn<caller>();
   if (run_now) run();
 }
@@ -293,6 +295,12 @@ void actor_world::strike(const caf::actor& who, death how) {
   if (self == nullptr || !self->alive()) return;
   self->become(caf::keep_behavior, caf::behavior{[](const poison_msg&) { throw std::runtime_error("poisoned"); }});
   caf::anon_send<caf::message_priority::high>(who, poison_msg{});
+}
+
+void actor_world::silence(const caf::actor& who) {
+  auto* self = dynamic_cast<caf::event_based_actor*>(caf::actor_cast<caf::abstract_actor*>(who));
+  if (self == nullptr || !self->alive()) return;
+  self->become(caf::keep_behavior, caf::behavior{[](const poison_msg&) {}});
 }
 
 bool actor_world::alive(const caf::actor& who) {

@@ -28,6 +28,10 @@
 #include <utility>
 #include <vector>
 
+namespace tripool {
+class secret_store;
+}
+
 namespace tripool::test {
 
 /// A caller's request and what it heard. `answers` other than 1 is a broken promise.
@@ -77,7 +81,8 @@ public:
   /// Starts the servers (db[primary] is the primary, the others its standbys) and the delegate, and lets the actors run
   /// until they rest.
   explicit actor_world(options o = world_options(), bool run_now = true,
-                       std::shared_ptr<request_observer> observer = {}, std::uint64_t seed = 7);
+                       std::shared_ptr<request_observer> observer = {}, std::uint64_t seed = 7,
+                       std::shared_ptr<const secret_store> secrets = {});
   actor_world(const actor_world&) = delete;
   actor_world& operator=(const actor_world&) = delete;
   ~actor_world();
@@ -142,6 +147,8 @@ public:
   // -- what befalls the actors -------------------------------------------------------------------------------------
   /// Makes an actor die. It does when its turn comes.
   void strike(const caf::actor& who, death how);
+  /// It takes its messages from now on, and does nothing with them: it lives and is silent.
+  static void silence(const caf::actor& who);
   /// An actor of the test's own, on the same scheduler; the test ends it.
   template <class T, class... Args>
   caf::actor spawn(Args&&... args) {

@@ -6,8 +6,6 @@
 #include "tripool/actors/fallback/protocol_fallback.hpp"
 #include "tripool/actors/protocol_events.hpp"
 
-#include <caf/actor_cast.hpp>
-
 using namespace tripool;
 using namespace tripool::test;
 using namespace std::chrono_literals;
@@ -15,13 +13,6 @@ using namespace std::chrono_literals;
 namespace {
 
 using lines = std::vector<std::string>;
-
-/// It takes its messages, and does nothing with them any more.
-void silence(const caf::actor& who) {
-  auto* self = dynamic_cast<caf::event_based_actor*>(caf::actor_cast<caf::abstract_actor*>(who));
-  REQUIRE(self != nullptr);
-  self->become(caf::keep_behavior, caf::behavior{[](const poison_msg&) {}});
-}
 
 /// Keeps actors of one name from living: kills whoever is next in line under it.
 void keep_down(actor_world& w, const std::string& name, duration length) {
@@ -203,7 +194,7 @@ TEST_CASE(
   const auto eye = w.spawn<observer>(w.delegate, log);
   w.advance(5s);
   const auto before = w.topology();
-  silence(manager ? before.manager : before.monitor);
+  w.silence(manager ? before.manager : before.monitor);
   const auto began = w.now();
   for (int i = 0; i < 60; ++i) {
     ask_some(w, "k" + std::to_string(i) + "_");
@@ -293,7 +284,7 @@ TEST_CASE("A manager that cannot be started: resilient, simple, nobody, simple, 
 TEST_CASE("A transaction of the simple pool is finished there after the resilient part is back", "[fallback]") {
   actor_world w;
   w.advance(5s);
-  silence(w.topology().manager);
+  w.silence(w.topology().manager);
   for (int i = 0; i < 25; ++i) {
     w.write("insert w" + std::to_string(i) + " v");
     w.advance(100ms);
@@ -325,7 +316,7 @@ TEST_CASE("After a failover the simple pool has the server that took writes last
   const auto x = w.write("insert promoted v");
   w.advance(1s);
   REQUIRE(x->text() == "done");
-  silence(w.topology().manager);
+  w.silence(w.topology().manager);
   for (int i = 0; i < 25; ++i) {
     w.write("insert w" + std::to_string(i) + " v");
     w.advance(100ms);
