@@ -16,6 +16,7 @@ caf::message_handler delegate::supervision_handlers() {
     [this](routing_msg& x) {
       table_ = std::move(x.table);
       counts_.table_generation = table_->generation;
+      fallback_.routed(*table_);
       if (!fallback_.serves()) desk_.use(table_);
     },
     [this](topology_msg& x) {

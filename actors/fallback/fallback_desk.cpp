@@ -3,6 +3,7 @@
 
 #include "tripool/actors/fallback/simple_pool.hpp"
 #include "tripool/core/config/simple_pool.hpp"
+#include "tripool/core/util/mutation.hpp"
 
 #include <caf/actor_cast.hpp>
 #include <caf/send.hpp>
@@ -18,9 +19,8 @@ namespace {
 constexpr std::size_t retiring_max = 2;
 
 /// The first pool that the table sends writes to.
-std::optional<std::size_t> writer_of(const routing_table* table) {
-  if (table == nullptr) return std::nullopt;
-  for (const auto& r : table->routes)
+std::optional<std::size_t> writer_of(const routing_table& table) {
+  for (const auto& r : table.routes)
     if (r.usable_for_writes) return r.index;
   return std::nullopt;
 }
@@ -74,7 +74,7 @@ void fallback_desk::news(const simple_news_msg& x, const caf::actor_addr& who) {
 }
 
 bool fallback_desk::down(const caf::down_msg& x) {
-  if (std::erase_if(retiring_, [&](const caf::actor& r) { return r.address() == x.source; }) > 0) return true;
+  if (std::erase_if(retiring_, [&](const retiring_pool& r) { return r.who.address() == x.source; }) > 0) return true;
   if (!simple_ || simple_.address() != x.source) return false;
   simple_ = nullptr;
   news_ = {};
@@ -139,7 +139,7 @@ void fallback_desk::accept(request_ptr r, const routing_table* table) {
 
 void fallback_desk::cancel() {
   if (simple_) self_.send(simple_, cancel_msg{});
-  for (const auto& x : retiring_) self_.send(x, cancel_msg{});
+  for (const auto& x : retiring_) self_.send(x.who, cancel_msg{});
 }
 
 // -- decisions --------------------------------------------------------------------------------------------------------
@@ -174,12 +174,37 @@ std::optional<fallback_event> fallback_desk::advance(const std::shared_ptr<const
 }
 
 void fallback_desk::start_simple(const routing_table* table, const secret_store& secrets) {
-  server_ = simple_pool_server(*env_->current(), writer_of(table));
+  const auto writer = mutated(mutation::forget_last_writer) ? std::nullopt : last_writer_;
+  server_ = simple_pool_server(*env_->current(), writer);
   env_->log->warn("the simple pool is started, for the server of pool {}", server_name());
   simple_ = self_.system().spawn<simple_pool, caf::hidden>(
     simple_environment(*env_, server_), simple_secrets(secrets, *env_, server_), caf::actor_cast<caf::actor>(&self_));
   self_.monitor(simple_);
   machine_.simple_present();
+  fenced_ = false;
+  if (table != nullptr) routed(*table);
+}
+
+void fallback_desk::routed(const routing_table& table) {
+  if (const auto writer = writer_of(table)) last_writer_ = writer;
+  if (simple_) fence(simple_, server_, fenced_, table);
+  for (auto& x : retiring_) fence(x.who, x.server, x.fenced, table);
+}
+
+/// First what waits, so that nothing of it reaches the server; then the sessions. A ghost's answers are lies.
+void fallback_desk::fence(const caf::actor& who, std::size_t server, bool& fenced, const routing_table& table) {
+  const auto* route = server < table.routes.size() ? &table.routes[server] : nullptr;
+  const bool ghost = route != nullptr && route->ghost;
+  if (std::exchange(fenced, ghost) == ghost || mutated(mutation::keep_simple_on_ghost)) return;
+  if (!ghost) return self_.send(who, resume_msg{});
+  env_->log->error("the simple pool is cut off from the server of pool {}, a ghost: {}", route->name, route->reason);
+  failure why;
+  why.why = cause::no_server;
+  why.pool = simple_pool_name;
+  why.message = "the server of pool " + route->name + " was found to be a ghost: " + route->reason;
+  why.hint = "wait until the pool manager is back (status: fallback), or look at that server";
+  self_.send(who, suspend_msg{why});
+  self_.send(who, evict_msg{why.message, true});
 }
 
 void fallback_desk::retire_simple() {
@@ -187,10 +212,10 @@ void fallback_desk::retire_simple() {
   if (!outbox_.empty()) self_.send(simple_, submit_msg{std::exchange(outbox_, {})});
   machine_.simple_gone("was not needed", false);
   self_.send(simple_, drain_msg{env_->config.drain_timeout});
-  retiring_.push_back(std::exchange(simple_, nullptr));
+  retiring_.push_back({std::exchange(simple_, nullptr), server_, fenced_});
   news_ = {};
   // Leases may hold it for long; a service that falls again and again must not collect them.
-  if (retiring_.size() > retiring_max) self_.send_exit(retiring_.front(), caf::exit_reason::user_shutdown);
+  if (retiring_.size() > retiring_max) self_.send_exit(retiring_.front().who, caf::exit_reason::user_shutdown);
 }
 
 std::optional<time_point> fallback_desk::flush() {
@@ -209,7 +234,7 @@ void fallback_desk::drain(duration limit) {
 void fallback_desk::end() {
   outbox_.clear();
   if (simple_) self_.send_exit(simple_, caf::exit_reason::user_shutdown);
-  for (const auto& x : retiring_) self_.send_exit(x, caf::exit_reason::user_shutdown);
+  for (const auto& x : retiring_) self_.send_exit(x.who, caf::exit_reason::user_shutdown);
   simple_ = manager_ = monitor_ = nullptr;
   retiring_.clear();
   news_ = {};

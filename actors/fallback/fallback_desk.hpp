@@ -48,6 +48,11 @@ public:
   void reloaded() { machine_.ask_when_calm(env_->current()->monitor.heartbeat_interval); }
   void cancel();
 
+  /// The monitor's table is another one: it says who takes writes, which a simple pool is started for; and one whose
+  /// server has lost its right to write is cut off from it, with whatever is on its sessions, as the resilient part's
+  /// pool is.
+  void routed(const routing_table& table);
+
   /// Does what is due. `table`: as above. Returns what has changed, if the mode has.
   std::optional<fallback_event> advance(const std::shared_ptr<const routing_table>& table,
                                         const std::shared_ptr<const secret_store>& secrets);
@@ -68,6 +73,14 @@ public:
   fallback_status status() const;
 
 private:
+  /// A simple pool that finishes what it has.
+  struct retiring_pool {
+    caf::actor who;
+    std::size_t server = 0; ///< Index of the pool whose server it has.
+    bool fenced = false;
+  };
+
+  void fence(const caf::actor& who, std::size_t server, bool& fenced, const routing_table& table);
   void start_simple(const routing_table* table, const secret_store& secrets);
   void retire_simple();
   std::optional<failure> refusal(const tripool::request& r, const routing_table* table) const;
@@ -81,8 +94,10 @@ private:
   caf::actor manager_;
   caf::actor monitor_;
   caf::actor simple_;
-  std::size_t server_ = 0;           ///< Index of the pool whose server it has.
-  std::vector<caf::actor> retiring_; ///< Simple pools that finish what they have.
+  std::optional<std::size_t> last_writer_; ///< Index of the pool that took writes last.
+  std::size_t server_ = 0;                 ///< Index of the pool whose server it has.
+  bool fenced_ = false;                    ///< That one is known to be a ghost.
+  std::vector<retiring_pool> retiring_;
   simple_news_msg news_;
   std::optional<time_point> simple_start_at_;
   std::vector<request_ptr> outbox_;

@@ -78,6 +78,17 @@ caf::behavior simple_pool::make_behavior() {
     },
     [](positions_wanted_msg) {},
     [](const credential_changed_msg&) {}, // The pool hears of it too, and there is nothing to probe.
+    [this](suspend_msg& x) {
+      fenced_ = x.why;
+      if (const auto& p = children_[pool_child].who) send(p, std::move(x));
+    },
+    [this](resume_msg x) {
+      fenced_.reset();
+      if (const auto& p = children_[pool_child].who) send(p, x);
+    },
+    [this](evict_msg& x) {
+      if (const auto& p = children_[pool_child].who) send(p, std::move(x));
+    },
     [this](const drain_msg& x) { drain(x); },
     [this](const drained_msg&) { finish(); },
     [this](get_status) {
@@ -124,6 +135,7 @@ void simple_pool::start_due() {
     c.start_at.reset();
     c.who = spawn_child(i);
     monitor(c.who);
+    if (i == pool_child && fenced_) send(c.who, suspend_msg{*fenced_});
     changed_ = true;
   }
 }

@@ -27,8 +27,8 @@ environment_ptr simple_environment(const environment& whole, std::size_t of);
 /// Returns the secrets for those surroundings: what `all` has for pool `of`, under the simple pool's name.
 std::shared_ptr<const secret_store> simple_secrets(const secret_store& all, const environment& whole, std::size_t of);
 
-/// The actor. Messages: submit_msg, cancel_msg, drain_msg, get_status -> manager_status (its children), and those of
-/// its children.
+/// The actor. Messages: submit_msg, cancel_msg, suspend_msg, resume_msg, evict_msg, drain_msg, get_status ->
+/// manager_status (its children), and those of its children.
 class simple_pool final : public loop_actor {
 public:
   /// `env` and `secrets` as made by the functions above.
@@ -69,6 +69,7 @@ private:
   std::vector<request_ptr> waiting_; ///< While the pool is being started again; bounded by queue_max.
   std::vector<moved_request> back_;  ///< For the delegate.
   std::optional<bool> in_hot_standby_;
+  std::optional<failure> fenced_; ///< Why its server may not serve, which outlives its pool.
   bool changed_ = true;
   bool draining_ = false;
 };

@@ -1,6 +1,7 @@
 // Asking, lending, doubting.
 #include "tripool/core/credentials/credential_machine.hpp"
 
+#include "tripool/core/util/mutation.hpp"
 #include "tripool/core/util/random.hpp"
 
 #include <algorithm>
@@ -192,6 +193,7 @@ void credential_machine::answer(const waiter& x, time_point now, effects& out) {
 /// where that server refused the present one; null when there is neither.
 held_ptr credential_machine::choose(std::size_t pool, time_point now) const {
   const bool good = is_good(now);
+  if (good && mutated(mutation::keep_old_secret)) return good_;
   const bool expired = current_ && current_->expires && *current_->expires <= now;
   const bool present = current_ && (!failing_ || (current_->pace == source_pace::costly && !expired));
   if (present) {

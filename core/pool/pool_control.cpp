@@ -1,6 +1,7 @@
 // What operators order of a pool: no connections, new connections, other limits. All of it goes through the lifetime of
 // connections, so that it is as gradual as their ordinary replacement.
 #include "tripool/core/pool/pool_machine.hpp"
+#include "tripool/core/util/mutation.hpp"
 
 #include <utility>
 
@@ -25,6 +26,7 @@ void pool_machine::recycle(time_point now, effects& out) {
 
 void pool_machine::reconfigure(const pool_options& x, time_point now, effects& out) {
   see(now);
+  if (mutated(mutation::ignore_reload)) return;
   if (x.codel_target != opts_.codel_target || x.codel_interval != opts_.codel_interval)
     codel_ = codel{x.codel_target, x.codel_interval};
   if (x.backoff_min != opts_.backoff_min || x.backoff_max != opts_.backoff_max)

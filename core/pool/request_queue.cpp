@@ -38,7 +38,8 @@ void request_queue::push(request_ptr r, std::int64_t serial) {
   assert(r != nullptr);
   place at{r->deadline(), serial};
   if (wait_max_ > duration::zero()) at.expires = std::min(at.expires, r->queued_at + wait_max_);
-  auto& to = lanes_[static_cast<std::size_t>(r->priority())];
+  const auto priority = mutated(mutation::ignore_priority) ? urgency::normal : r->priority();
+  auto& to = lanes_[static_cast<std::size_t>(priority)];
   ++size_;
   if (spare_.empty()) {
     to.emplace_hint(to.end(), at, std::move(r));

@@ -38,6 +38,11 @@ enum class mutation : std::uint8_t {
   resolve_across_timelines,  ///< A transaction's status is asked and believed on any timeline.
   ignore_position,           ///< A read by position goes to any server.
   keep_stuck_session,        ///< A cancel without effect does not end the session.
+  keep_old_secret,           ///< The secret that was accepted last is lent for ever, whatever the sources have.
+  ignore_priority,           ///< All that waits in a pool is equally urgent.
+  ignore_reload,             ///< Pools go on with the limits that they began with.
+  forget_last_writer,        ///< The simple pool has the first server, whoever took writes last.
+  keep_simple_on_ghost,      ///< A simple pool is not told that its server is a ghost.
 };
 
 /// A mutation by its name.
@@ -72,6 +77,11 @@ inline constexpr std::array all_mutations{
   named_mutation{mutation::resolve_across_timelines, "resolve_across_timelines"},
   named_mutation{mutation::ignore_position, "ignore_position"},
   named_mutation{mutation::keep_stuck_session, "keep_stuck_session"},
+  named_mutation{mutation::keep_old_secret, "keep_old_secret"},
+  named_mutation{mutation::ignore_priority, "ignore_priority"},
+  named_mutation{mutation::ignore_reload, "ignore_reload"},
+  named_mutation{mutation::forget_last_writer, "forget_last_writer"},
+  named_mutation{mutation::keep_simple_on_ghost, "keep_simple_on_ghost"},
 };
 
 #ifdef TRIPOOL_MUTATIONS
