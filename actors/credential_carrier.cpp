@@ -88,7 +88,9 @@ caf::behavior credential_carrier::make_behavior() {
       return {};
     },
     [this](topology_msg& x) {
-      if (x.generation >= who_.generation) who_ = std::move(x);
+      if (x.generation < who_.generation) return;
+      const auto before = std::exchange(who_, std::move(x));
+      tell_newcomers(before);
     },
     [this](credential_tick_msg) {
       for (std::size_t i = 0; i < known_.size(); ++i) {
@@ -228,6 +230,24 @@ void credential_carrier::tell_pools(std::size_t credential, std::uint64_t genera
     if (pool < who_.pools.size() && who_.pools[pool]) send(who_.pools[pool], x);
     if (who_.monitor) send(who_.monitor, x);
     if (who_.listener) send(who_.listener, x);
+  }
+}
+
+/// Who was started anew has not heard of the last change: a session that it opens with the secret that was good last
+/// would not be outdated for it.
+void credential_carrier::tell_newcomers(const topology_msg& before) {
+  for (const auto& k : known_) {
+    const auto generation = k.machine.snapshot(now()).generation;
+    if (generation == 0) continue;
+    for (const auto pool : k.pools) {
+      const auto tell = [&](const caf::actor& who, const caf::actor& old) {
+        if (who && who != old) send(who, credential_changed_msg{pool, generation});
+      };
+      if (pool < who_.pools.size())
+        tell(who_.pools[pool], pool < before.pools.size() ? before.pools[pool] : caf::actor{});
+      tell(who_.monitor, before.monitor);
+      tell(who_.listener, before.listener);
+    }
   }
 }
 

@@ -69,6 +69,7 @@ private:
   void carry_out(std::size_t credential, const login_refused_effect& x);
   void carry_out(std::size_t credential, const refreshed_effect& x);
   void tell_pools(std::size_t credential, std::uint64_t generation);
+  void tell_newcomers(const topology_msg& before);
   void note_problem(std::size_t credential);
   void note_events(std::size_t credential, severity weight, const std::string& text);
   void note_event(std::size_t pool, severity weight, std::string sqlstate, std::string text);

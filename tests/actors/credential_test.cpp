@@ -333,6 +333,31 @@ TEST_CASE("The carrier's death loses neither the last known good secret nor a ch
   CHECK(w.broken_promises() == "");
 }
 
+TEST_CASE("Whoever is started anew while the file runs ahead of the server keeps no session with the old secret",
+          "[credentials]") {
+  scene s;
+  auto& w = s.w;
+  subscriber x{w};
+  x.subscribe({"a"});
+  s.file.put("second");
+  w.advance(20s); // Known, and refused: the first is lent on.
+  const auto before = w.topology();
+  w.strike(before.monitor, death::kill);
+  w.strike(before.listener, death::kill);
+  w.strike(before.pools.at(primary), death::kill);
+  w.advance(20s);
+  const auto old = processes(w);
+  s.servers_want("second");
+  w.advance(4min);
+  const auto after = processes(w);
+  for (std::size_t i = 0; i < 3; ++i) {
+    INFO("pool " << i);
+    CHECK_FALSE(after[i].empty());
+    for (const auto pid : old[i]) CHECK_FALSE(after[i].contains(pid));
+  }
+  CHECK(w.broken_promises() == "");
+}
+
 TEST_CASE("After a reload that concerns sessions, the server is probed and listened to on new ones", "[credentials]") {
   scene s;
   auto& w = s.w;
