@@ -6,6 +6,7 @@
 #include "tests/actors/actor_world.hpp"
 
 #include <array>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -22,6 +23,7 @@ struct deed {
   std::vector<std::string> texts{}; ///< The writes that are compared with the servers' ledgers.
   access mode = access::write;
   bool repeatable = false;
+  urgency priority = urgency::normal;
   std::string token{};
   bool again = false;       ///< A write with a token that is sent once more: its first sending may have been applied.
   bool commit_asked = true; ///< False: an open transaction; nothing of it may be committed yet.
@@ -29,8 +31,9 @@ struct deed {
   std::string must_see{};   ///< A read by position: the key that it must find.
   time_point asked{};
   time_point deadline{};
-  int answers = 0; ///< Other than 1 in the end is a broken promise.
-  time_point at{}; ///< Of the answer.
+  int answers = 0;         ///< Other than 1 in the end is a broken promise.
+  time_point at{};         ///< Of the answer.
+  std::uint64_t place = 0; ///< Of the answer among all answers.
   std::optional<std::vector<result>> done{};
   std::optional<failure> failed{};
   std::function<void(deed&)> then{}; ///< Called once it is answered and judged.
@@ -112,6 +115,7 @@ private:
   std::set<std::string> forbidden_;
   std::vector<era> eras_;
   std::size_t lost_by_server_ = 0;
+  std::uint64_t answers_ = 0;
 };
 
 } // namespace tripool::test

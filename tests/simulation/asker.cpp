@@ -20,6 +20,11 @@ void keep(std::vector<T>& in, T x) {
   in.push_back(std::move(x));
 }
 
+const char* name_of(urgency x) {
+  static constexpr const char* names[] = {"low", "normal", "high"};
+  return names[static_cast<std::size_t>(x)];
+}
+
 std::vector<result> one(result& x) {
   return {std::move(x)};
 }
@@ -59,9 +64,10 @@ void asker::ask() {
 
 deed_ptr asker::send(statement x, deed d) {
   auto& from = any();
+  x.priority = d.priority = some_urgency();
   auto out = s_.book.open(std::move(d), x.timeout);
   from.asked.push_back(out);
-  s_.note("ask " + out->what + ", timeout " + std::to_string(x.timeout.count()) + " ms");
+  s_.note("ask " + out->what + ", " + name_of(x.priority) + ", timeout " + std::to_string(x.timeout.count()) + " ms");
   if (x.cancel_key > 0) keep(cancellable_, {from.who, x.cancel_key});
   ask_as<result>(s_, from.who, s_.world.delegate, std::move(x), out, one);
   return out;
@@ -69,11 +75,17 @@ deed_ptr asker::send(statement x, deed d) {
 
 deed_ptr asker::send(batch x, deed d) {
   auto& from = any();
+  x.priority = d.priority = some_urgency();
   auto out = s_.book.open(std::move(d), x.timeout);
   from.asked.push_back(out);
-  s_.note("ask " + out->what + ", timeout " + std::to_string(x.timeout.count()) + " ms");
+  s_.note("ask " + out->what + ", " + name_of(x.priority) + ", timeout " + std::to_string(x.timeout.count()) + " ms");
   ask_as<reply>(s_, from.who, s_.world.delegate, std::move(x), out, many);
   return out;
+}
+
+urgency asker::some_urgency() {
+  const auto n = s_.pick(100);
+  return n < 60 ? urgency::normal : n < 80 ? urgency::low : urgency::high;
 }
 
 /// A statement of its own key, entered into the deed.
@@ -237,21 +249,26 @@ void asker::take_back() {
     }});
 }
 
-void asker::burst() {
-  const auto& limits = s_.world.env->config;
+std::vector<deed_ptr> asker::burst(std::chrono::milliseconds at_least, std::chrono::milliseconds at_most) {
+  const auto& limits = s_.largest;
   std::size_t fit = 2 * limits.monitor.parked_max; // The delegate's waiting room is as large as the monitor's.
   for (const auto& p : limits.pools) fit += p.queue_max + p.connections_max * p.pipeline_depth;
-  if (fit > 600) return; // Thousands of requests cost more than they show.
+  if (s_.plan.ladder || !s_.plan.resilient)
+    fit += 2 * limits.simple.queue_max + limits.simple.connections_max * limits.pools.front().pipeline_depth;
+  if (fit > 600) return {}; // Thousands of requests cost more than they show.
   const auto n = fit + 100;
   s_.note("a burst of " + std::to_string(n));
   std::vector<deed_ptr> all;
-  while (all.size() < n) all.push_back(write(s_.ms(200, 1000)));
+  while (all.size() < n)
+    all.push_back(
+      write(s_.ms(static_cast<std::uint64_t>(at_least.count()), static_cast<std::uint64_t>(at_most.count()))));
   s_.world.run();
   const auto waits = [](const deed_ptr& x) { return x->answers == 0; };
   const auto waiting = static_cast<std::size_t>(std::count_if(all.begin(), all.end(), waits));
   if (waiting > fit)
     s_.complain(std::to_string(waiting) + " requests of a burst wait, more than the " + std::to_string(fit)
                 + " that fit, and nobody is turned away");
+  return all;
 }
 
 void asker::die() {

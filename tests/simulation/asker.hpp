@@ -25,8 +25,9 @@ public:
   /// A plain write; returns it.
   deed_ptr write(std::chrono::milliseconds timeout);
   deed_ptr read(std::string key, std::chrono::milliseconds timeout);
-  /// More at once than all limits together hold, while no server answers. Nobody may wait beyond the limits.
-  void burst();
+  /// More at once than all limits together hold, while no server answers. Nobody may wait beyond the limits. Returns
+  /// them; none: there would have to be too many.
+  std::vector<deed_ptr> burst(std::chrono::milliseconds at_least, std::chrono::milliseconds at_most);
   /// Writes that are looked up when their answer is lost.
   void ask_resolved();
   void notify();
@@ -45,6 +46,7 @@ private:
   deed_ptr send(statement x, deed d);
   deed_ptr send(batch x, deed d);
   statement insert(deed& d);
+  urgency some_urgency();
   std::chrono::milliseconds timeout() { return s_.chance(15) ? std::chrono::milliseconds{0} : s_.ms(20, 5000); }
   void ask_batch();
   void ask_with_token();

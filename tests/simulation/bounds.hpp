@@ -22,6 +22,8 @@ public:
   void look();
   /// An actor has died: what it leaves behind ends in its own time, beside its successor's.
   void died(const std::string& name);
+  /// A simple pool serves from now on.
+  void fell() { ++simple_; }
   /// When all has come to rest: no connection lent, no transaction open, no session too many.
   void look_at_rest();
 
@@ -32,7 +34,7 @@ private:
 
   stage& s_;
   std::size_t generations_ = 1; ///< How many sets of connections there may be at a time.
-  std::size_t capacity_ = 0;    ///< Requests that all limits together let in.
+  std::size_t simple_ = 0;      ///< How many sets of the simple pool's.
   std::array<std::deque<std::pair<time_point, std::uint64_t>>, 3> dials_; ///< In the last seconds: when, how many.
 };
 

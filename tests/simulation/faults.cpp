@@ -234,6 +234,7 @@ void faults::become_leader(std::size_t i) {
 }
 
 void faults::promote() {
+  if (!s_.plan.resilient) return; // The simple pool has one server, and would not find the new one.
   const auto best = best_standby();
   if (best == s_.world.db.size()) return;
   // Who has synchronous commits promotes no server that lacks some of them.
@@ -301,7 +302,9 @@ void faults::heal() {
     if (const auto b = x.lock()) b->link().cut();
   for (auto& db : s_.world.db) {
     db.script().clear();
+    auto password = db.dials().password;
     db.dials() = {};
+    db.dials().password = std::move(password);
     db.resume();
     db.set_read_only(false);
     db.set_replay_lag(std::nullopt);

@@ -72,6 +72,9 @@ void run_one(std::uint64_t seed, const wishes& w, totals& all) {
   all.sum.rejected += x.rejected;
   all.sum.in_doubt += x.in_doubt;
   all.sum.lost_by_server += x.lost_by_server;
+  all.sum.ladder.falls += x.ladder.falls;
+  all.sum.ladder.returns += x.ladder.returns;
+  all.sum.ladder.accepted += x.ladder.accepted;
   if (w.verbose || (!x.broken.empty() && w.mutation.empty())) print(x.history);
   if (x.broken.empty()) return;
   all.failed.push_back(seed);
@@ -91,6 +94,9 @@ void print_totals(const totals& all, double wall_seconds) {
               all.histories, all.failed.size(), hours, wall_seconds, cpu_seconds, hours / std::max(cpu_seconds, 1e-9));
   std::printf("%zu requests: %zu done, %zu not executed, %zu rejected, %zu in doubt; %zu lost by a promotion\n",
               s.requests, s.done, s.not_executed, s.rejected, s.in_doubt, s.lost_by_server);
+  std::printf("the simple pool took over %llu times, %llu times back, and had %llu requests\n",
+              static_cast<unsigned long long>(s.ladder.falls), static_cast<unsigned long long>(s.ladder.returns),
+              static_cast<unsigned long long>(s.ladder.accepted));
   for (const auto seed : all.failed) std::printf("failed: --seed %llu\n", static_cast<unsigned long long>(seed));
 }
 

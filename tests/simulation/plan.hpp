@@ -31,6 +31,11 @@ struct sim_plan {
   bool synchronous = false;      ///< Commits wait for a standby: a failover loses nothing that was acknowledged.
   std::size_t borrowers_max = 0; ///< Borrowed sessions at a time.
   std::size_t ears = 0;          ///< Subscribers.
+  bool secrets = false;          ///< Servers want a password, which changes.
+  bool resilient = true;         ///< False: the simple pool alone serves, on the first server, and nobody is promoted.
+  bool reloads = false;          ///< Other limits are put in force now and then.
+  bool ladder = false;           ///< The resilient part falls now and then, and the simple pool serves.
+  bool costly_vault = false;     ///< Tripool looks for another one only where there is reason to.
 };
 
 /// Draws the plan.
@@ -38,5 +43,12 @@ sim_plan make_plan(sim_profile profile, std::mt19937_64& random);
 
 /// Draws the limits: the defaults, or small ones that are reached often.
 options make_limits(const sim_plan& plan, std::mt19937_64& random);
+
+/// Gives a pool small limits.
+void draw_small(pool_options& to, std::mt19937_64& random);
+/// Gives it the limits of another one.
+void copy_sizes(const pool_options& from, pool_options& to);
+/// The larger of all bounds in two configurations with the same pools.
+options larger(const options& x, const options& y);
 
 } // namespace tripool::test

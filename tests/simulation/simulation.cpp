@@ -2,6 +2,9 @@
 // Used by tripool-sim through simulation.hpp.
 #include "tests/simulation/simulation.hpp"
 
+#include "tests/simulation/crowd.hpp"
+
+#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -14,11 +17,21 @@ using std::chrono::seconds;
 
 /// How soon after an orderly change of the primary a write must be acknowledged by the new one.
 constexpr duration failover_max = seconds{3};
+/// How soon after the vault has another password a write must be acknowledged, when all sessions are gone.
+constexpr duration password_max = seconds{3};
 
 } // namespace
 
 simulation::simulation(std::uint64_t seed, sim_profile profile)
-  : s_(seed, profile), asker_(s_), borrowers_(s_), ears_(s_), faults_(s_), bounds_(s_) {
+  : s_(seed, profile),
+    asker_(s_),
+    borrowers_(s_),
+    ears_(s_),
+    faults_(s_),
+    passwords_(s_),
+    reloads_(s_),
+    bounds_(s_),
+    ladder_(s_, bounds_) {
   report_.light = s_.plan.light;
 }
 
@@ -29,11 +42,13 @@ simulation::~simulation() {
 sim_report simulation::run() {
   try {
     play();
+    report_.ladder = ladder_.counts();
     count();
     report_.simulated = s_.world.now() - s_.begin;
     borrowers_.end();
     asker_.end();
     ears_.end();
+    ladder_.end();
     const auto left = s_.broken.empty() ? s_.world.end() : 0;
     if (left > 0) s_.complain(std::to_string(left) + " actors live on after the end");
   } catch (const std::exception& e) {
@@ -51,8 +66,10 @@ void simulation::play() {
     look();
   }
   faults_.heal();
+  passwords_.heal();
   if (s_.broken.empty()) come_to_rest();
   if (s_.broken.empty()) check_service();
+  if (s_.broken.empty()) check_password();
   if (s_.broken.empty()) check_failover();
   if (s_.broken.empty()) {
     s_.book.look_at_the_end(s_.leader);
@@ -71,11 +88,15 @@ void simulation::turn() {
   if (s_.plan.borrowers_max > 0 && s_.chance(60)) borrowers_.act();
   if (s_.chance(20)) ears_.subscribe();
   if (s_.chance(s_.plan.faults)) faults_.strike();
+  if (s_.plan.secrets && s_.chance(s_.plan.faults / 3)) passwords_.strike();
   if (s_.chance(s_.plan.deaths)) kill();
   if (s_.plan.deaths > 0 && s_.chance(1)) asker_.die();
   if (s_.plan.faults > 0 && s_.pick(50) == 0) disaster();
+  if (s_.plan.reloads && s_.chance(2)) reloads_.strike();
+  if (ladder_.used() && s_.plan.faults > 0 && s_.chance(3)) fall();
   pass_time();
   faults_.pass();
+  passwords_.pass();
 }
 
 void simulation::pass_time() {
@@ -116,7 +137,8 @@ void simulation::kill() {
   auto who = s_.world.next_in_line();
   if (s_.chance(20)) {
     const auto all = s_.world.query<topology_msg>(s_.world.delegate, get_topology{});
-    const auto n = s_.pick(5);
+    const auto n = s_.pick(all && all->simple ? 6 : 5);
+    if (all && n == 5) who = all->simple;
     if (all && n == 0) who = all->monitor;
     if (all && n == 1) who = all->carrier;
     if (all && n == 2) who = all->listener;
@@ -150,8 +172,13 @@ void simulation::flood() {
   } else {
     for (std::size_t i = 0; i < s_.world.db.size(); ++i) faults_.hold_all(i);
   }
-  asker_.burst();
-  if (down) faults_.start_all();
+  const auto all = down ? asker_.burst(milliseconds{200}, seconds{1}) : asker_.burst(seconds{3}, seconds{5});
+  if (down) return faults_.start_all();
+  judge_full_queue(s_, all);
+  if (!s_.chance(50)) return;
+  const auto before = s_.world.db[s_.leader].backends().size();
+  advance(milliseconds{2500}); // Longer than codel-interval and codel-target.
+  if (s_.world.db[s_.leader].backends().size() == before) judge_shedding(s_, all);
 }
 
 /// Writes are lost on their way, and with them their server; its successor goes on where its log ends.
@@ -192,6 +219,20 @@ void simulation::kill_pool_and_connections() {
   for (const auto& c : status->connections) s_.world.strike(c.who, static_cast<death>(s_.pick(3)));
 }
 
+/// Whoever decides who serves is lost, and requests go on.
+void simulation::fall() {
+  ladder_.strike();
+  for (auto n = 5 + s_.pick(25); n > 0 && s_.broken.empty(); --n) {
+    for (auto k = s_.pick(4); k > 0; --k) asker_.ask();
+    if (s_.plan.borrowers_max > 0 && s_.chance(60)) borrowers_.act();
+    if (s_.chance(s_.plan.faults)) faults_.strike();
+    if (s_.chance(5)) ladder_.strike();
+    advance(s_.ms(10, 400));
+    faults_.pass();
+    look();
+  }
+}
+
 /// Time without faults: standbys follow closely for a while, then every second.
 void simulation::calm(duration x) {
   const auto begin = s_.world.now();
@@ -207,6 +248,8 @@ void simulation::come_to_rest() {
   borrowers_.end();
   calm(seconds{90}); // The longest deadline is 30 s, the longest grace of a dead connection shorter.
   bounds_.look_at_rest();
+  ladder_.look_at_rest();
+  passwords_.look_at_rest();
 }
 
 /// With all servers up, writes and reads are served, and at once.
@@ -218,20 +261,40 @@ void simulation::check_service() {
   if (!read->done) s_.complain("no read after all faults have ended: " + read->text());
 }
 
-/// An orderly change of the primary is found out by the requests themselves, without waiting for a heartbeat.
-void simulation::check_failover() {
-  if (!s_.chance(30)) return;
-  faults_.switch_over();
+/// Asks for writes until one is done. Whether that was within `limit`.
+bool simulation::served_within(duration limit) {
   const auto begin = s_.world.now();
-  bool served = false;
   std::vector<deed_ptr> asked;
-  while (!served && s_.broken.empty() && s_.world.now() - begin < failover_max) {
+  while (s_.broken.empty() && s_.world.now() - begin < limit) {
     asked.push_back(asker_.write(seconds{1}));
     s_.world.advance(milliseconds{100});
     faults_.pass();
-    for (const auto& x : asked) served = served || x->done;
+    if (std::any_of(asked.begin(), asked.end(), [](const auto& x) { return x->done.has_value(); })) return true;
   }
-  if (!served) s_.complain("no write is acknowledged 3 s after an orderly change of the primary");
+  return false;
+}
+
+/// An orderly change of the primary is found out by the requests themselves, without waiting for a heartbeat.
+void simulation::check_failover() {
+  if (!s_.plan.resilient || !s_.chance(30)) return;
+  faults_.switch_over();
+  if (!served_within(failover_max)) s_.complain("no write is acknowledged 3 s after an orderly change of the primary");
+  calm(seconds{35});
+}
+
+/// All sessions are gone and none is let in, until the vault has what servers want.
+void simulation::check_password() {
+  if (!s_.plan.secrets || !s_.chance(50)) return;
+  passwords_.change_everywhere();
+  const auto until = s_.world.now() + s_.ms(0, 60'000);
+  while (s_.world.now() < until) {
+    asker_.ask();
+    advance(s_.ms(100, 2000));
+    faults_.pass();
+    look();
+  }
+  passwords_.put_into_vault();
+  if (!served_within(password_max)) s_.complain("no write is acknowledged 3 s after the vault has the password");
   calm(seconds{35});
 }
 

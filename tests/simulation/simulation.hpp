@@ -9,6 +9,9 @@
 #include "tests/simulation/bounds.hpp"
 #include "tests/simulation/ears.hpp"
 #include "tests/simulation/faults.hpp"
+#include "tests/simulation/ladder.hpp"
+#include "tests/simulation/passwords.hpp"
+#include "tests/simulation/reloads.hpp"
 #include "tests/simulation/stage.hpp"
 
 #include <cstdint>
@@ -29,6 +32,7 @@ struct sim_report {
   std::size_t not_executed = 0;
   std::size_t rejected = 0;
   std::size_t in_doubt = 0;
+  ladder_counts ladder;
   std::size_t lost_by_server = 0; ///< Acknowledged by a primary whose standby was promoted without them.
 };
 
@@ -50,12 +54,15 @@ private:
   void lose_failover();
   void lose_notifications();
   void kill_pool_and_connections();
+  void fall();
   void advance(duration x);
   void look();
   void calm(duration x);
   void come_to_rest();
   void check_service();
+  bool served_within(duration limit);
   void check_failover();
+  void check_password();
   void count();
 
   stage s_;
@@ -63,7 +70,10 @@ private:
   borrowers borrowers_;
   ears ears_;
   faults faults_;
+  passwords passwords_;
+  reloads reloads_;
   bounds bounds_;
+  ladder ladder_;
   sim_report report_;
 };
 

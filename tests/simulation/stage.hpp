@@ -5,10 +5,14 @@
 #include "tests/actors/borrow.hpp"
 #include "tests/simulation/account.hpp"
 #include "tests/simulation/plan.hpp"
+#include "tests/simulation/vault.hpp"
 
+#include "tripool/actors/credentials/secret_store.hpp"
 #include "tripool/actors/error.hpp"
 
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <random>
 #include <string>
 #include <utility>
@@ -22,10 +26,15 @@ public:
   stage(std::uint64_t seed, sim_profile profile)
     : random(seed),
       plan(make_plan(profile, random)),
-      world(make_limits(plan, random), true, nullptr, random()),
+      safe(std::make_shared<vault>(plan.costly_vault ? source_pace::costly : source_pace::cheap)),
+      world(make_limits(plan, random), false, nullptr, random(), secrets_of(safe)),
       book(world, plan.synchronous, [this](const std::string& x) { complain(x); }),
-      begin(world.now()) {
+      begin(world.now()),
+      largest(world.env->config) {
     for (auto& x : world.db) x.set_synchronous(plan.synchronous);
+    if (plan.secrets)
+      for (auto& x : world.db) x.dials().password = safe->text();
+    world.run();
   }
 
   std::uint64_t pick(std::uint64_t below) { return random() % below; }
@@ -48,11 +57,19 @@ public:
   sim_plan plan;
   std::vector<std::string> history; ///< What happened, in its order.
   std::vector<std::string> broken;  ///< Promises that were broken.
+  std::shared_ptr<vault> safe;      ///< Asked only if the plan has secrets.
   actor_world world;
   account book;
   time_point begin;
+  options largest;              ///< The largest limits that were in force so far.
   std::size_t leader = primary; ///< The primary of the highest timeline.
   std::uint64_t keys = 0;       ///< Given so far: k0, k1, ...
+
+private:
+  static std::shared_ptr<const secret_store> secrets_of(std::shared_ptr<credential_source> x) {
+    return std::make_shared<const secret_store>(std::map<std::string, secret>{},
+                                                std::vector<std::shared_ptr<credential_source>>{std::move(x)});
+  }
 };
 
 /// Sends `body` as `from` to `to`, and writes the answer into the book: its results are what `keep` makes of it.

@@ -43,6 +43,9 @@ public:
   sim_backend(sim_server& home, std::shared_ptr<sim_link> link, std::int32_t pid);
 
   std::int32_t pid() const noexcept { return pid_; }
+  /// The password that its client was let in with; empty: it had none.
+  const std::string& let_in_with() const noexcept { return let_in_with_; }
+  void let_in_with(std::string password) { let_in_with_ = std::move(password); }
   sim_link& link() noexcept { return *link_; }
   /// Ended: nothing that arrives runs any more.
   bool over() const noexcept { return over_; }
@@ -144,6 +147,7 @@ private:
   sim_server& home_;
   std::shared_ptr<sim_link> link_;
   std::int32_t pid_;
+  std::string let_in_with_;
   std::map<std::string, prepared> statements_;
   block block_ = block::none;
   bool block_read_only_ = false;

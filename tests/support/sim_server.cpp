@@ -115,6 +115,7 @@ sim_server::admission sim_server::admit(const std::shared_ptr<sim_link>& link, c
     refuse("53300", "sorry, too many clients already");
   } else {
     out.backend = std::make_shared<sim_backend>(*this, link, ++last_pid_);
+    if (password) out.backend->let_in_with(*password);
     backends_.push_back(out.backend);
   }
   return out;

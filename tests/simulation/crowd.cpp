@@ -1,0 +1,51 @@
+// Judging a burst.
+// Used by the simulation through crowd.hpp.
+#include "tests/simulation/crowd.hpp"
+
+#include <algorithm>
+#include <cstddef>
+
+namespace tripool::test {
+
+namespace {
+
+bool failed_as(const deed& x, cause why) {
+  return x.is(outcome::not_executed) && x.failed->why == why;
+}
+
+} // namespace
+
+/// All of the burst are writes, so that they are in the hands of one pool. What is on a wire or goes to it counts as
+/// waiting here, which can only excuse.
+void judge_full_queue(stage& s, const std::vector<deed_ptr>& all) {
+  const auto config = s.world.env->current();
+  const auto& pools = config->pools;
+  const bool something_else = std::any_of(
+    all.begin(), all.end(), [](const auto& x) { return x->answers > 0 && !failed_as(*x, cause::queue_full); });
+  if (something_else) return; // A pool that is suspended moves what had waited in it.
+  for (const auto& turned_away : all) {
+    if (!failed_as(*turned_away, cause::queue_full)) continue;
+    const auto& name = turned_away->failed->pool;
+    const auto pool = std::find_if(pools.begin(), pools.end(), [&](const auto& p) { return p.name == name; });
+    if (pool == pools.end()) continue; // The simple pool, which may have been turned away from elsewhere.
+    const auto as_urgent = std::count_if(s.book.all().begin(), s.book.all().end(), [&](const deed_ptr& x) {
+      return x->answers == 0 && !x->orphan && x->priority >= turned_away->priority;
+    });
+    if (static_cast<std::size_t>(as_urgent) < pool->queue_max)
+      s.complain(turned_away->what + ": turned away from a full queue of " + std::to_string(pool->queue_max)
+                 + ", but only " + std::to_string(as_urgent) + " as urgent wait");
+  }
+}
+
+void judge_shedding(stage& s, const std::vector<deed_ptr>& all) {
+  for (const auto& x : all) {
+    if (!failed_as(*x, cause::overload)) continue;
+    for (const auto& y : all)
+      if (failed_as(*y, cause::overload) && y->priority < x->priority && y->place > x->place) {
+        s.complain(x->what + ": shed before " + y->what + ", which is less urgent");
+        return;
+      }
+  }
+}
+
+} // namespace tripool::test
