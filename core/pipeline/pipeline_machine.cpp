@@ -158,6 +158,11 @@ std::optional<time_point> pipeline_machine::next_wake() const {
   std::size_t in_front = 0;
   for (const auto& g : groups_)
     if ((in_front = g.units) > 0) break;
+  // As `overdue` finds them: what has all its own answers, and waits for the end of a shared block, is not cancelled.
+  const auto sooner_if_awaited = [&](time_point t, const pipeline_unit& u) {
+    if (out && *out <= t) return;
+    if (std::ranges::any_of(ops_, [&](const pipeline_op& op) { return op.unit == &u; })) out = t;
+  };
   for (const auto& u : sent_) {
     const bool may_cancel = in_front > 0 && cancel_ == cancel_state::none && u.cancel_why == cause::none;
     if (in_front > 0) --in_front;
@@ -165,8 +170,9 @@ std::optional<time_point> pipeline_machine::next_wake() const {
       sooner(u.deadline);
     } else if (u.what || u.expired) {
       const auto had_its_turn = head_since_ + limits_.slow_statement;
-      if (may_cancel && u.what) sooner(u.cancel_asked ? had_its_turn : std::max(u.deadline, had_its_turn));
-      if (may_cancel && !u.what) sooner(u.deadline);
+      if (may_cancel && u.what)
+        sooner_if_awaited(u.cancel_asked ? had_its_turn : std::max(u.deadline, had_its_turn), u);
+      if (may_cancel && !u.what) sooner_if_awaited(u.deadline, u);
       if (u.what && !mutated(mutation::no_wire_deadline)) sooner(u.deadline + answer_grace);
     }
   }

@@ -272,6 +272,31 @@ TEST_CASE("a server that falls silent when only a shared COMMIT is unanswered is
   CHECK(b.closed);
 }
 
+TEST_CASE("an expired write whose COMMIT is answered asks for no wake-up while its neighbour waits for the standby",
+          "[pipeline]") {
+  pipeline_bench b;
+  b.db.set_eager_replies(true);
+  for (const auto* text : {"insert 1 a", "insert 3 c"})
+    b.db.script().add({text, fault_point::after_commit, fault_kind::delay});
+  b.deadline = 1s;
+  const auto first = b.write("insert 1 a");
+  b.deadline = 1100ms;
+  const auto second = b.write("insert 2 b");
+  b.deadline = 20s;
+  const auto third = b.write("insert 3 c");
+  b.drain();
+  b.pass_by_wakes(1650ms);
+  REQUIRE(b.cancels_wanted == 1); // On its way to the first, which goes on before it arrives.
+  CHECK(second->is(outcome::in_doubt));
+  b.db.release_delays();
+  b.drain();
+  b.machine.cancel_finished(b.now);
+  CHECK(first->is(outcome::in_doubt));
+  CHECK(third->answers == 0);
+  REQUIRE(b.machine.next_wake());
+  CHECK(*b.machine.next_wake() > b.now);
+}
+
 TEST_CASE("a lone write that hangs at its Sync is cancelled, and the connection closed if that does not help",
           "[pipeline]") {
   pipeline_bench b;
