@@ -27,7 +27,7 @@ public:
     : random(seed),
       plan(make_plan(profile, random)),
       safe(std::make_shared<vault>(plan.costly_vault ? source_pace::costly : source_pace::cheap)),
-      world(make_limits(plan, random), false, nullptr, random(), secrets_of(safe)),
+      world(make_limits(plan, random), false, nullptr, random(), plan.secrets ? secrets_of(safe) : nullptr),
       book(world, plan.synchronous, [this](const std::string& x) { complain(x); }),
       begin(world.now()),
       largest(world.env->config) {
