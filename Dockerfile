@@ -5,7 +5,7 @@
 FROM debian:bookworm-slim AS build
 RUN apt-get update && \
     apt-get install -y --no-install-recommends g++ cmake ninja-build pkg-config dpkg-dev file libcaf-dev libpq-dev \
-      libspdlog-dev libcli11-dev nlohmann-json3-dev libcpp-httplib-dev prometheus-cpp-dev && \
+      libspdlog-dev libcli11-dev nlohmann-json3-dev libcpp-httplib-dev prometheus-cpp-dev libmimalloc-dev && \
     rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY . .

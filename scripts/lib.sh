@@ -5,7 +5,7 @@
 
 # What building and running needs, and what the checks need beyond that. `postgresql` stands for any server >= 15.
 packages_run=(g++ cmake ninja-build pkg-config libcaf-dev libpq-dev libspdlog-dev libcli11-dev nlohmann-json3-dev
-  libcpp-httplib-dev prometheus-cpp-dev postgresql)
+  libcpp-httplib-dev prometheus-cpp-dev libmimalloc-dev postgresql)
 packages_check=("${packages_run[@]}" catch2 librapidcheck-dev python3 clang-14 libclang-rt-14-dev lld
   clang-format-14 pgbouncer nftables prometheus tmux valgrind openssl
   libgumbo-dev libxxhash-dev postgresql-doc doxygen)
