@@ -1,8 +1,9 @@
 // The bounded cache of prepared statements.
 #include "tripool/core/pipeline/statement_cache.hpp"
 
+#include "tripool/core/util/text_hash.hpp"
+
 #include <algorithm>
-#include <functional>
 #include <utility>
 
 namespace tripool {
@@ -12,7 +13,7 @@ bool statement_cache::key::operator==(const key& other) const noexcept {
 }
 
 std::size_t statement_cache::key_hash::operator()(const key& x) const noexcept {
-  auto out = std::hash<std::string_view>{}(x.text);
+  std::size_t out = hash_text(x.text);
   for (const auto type : x.types) out = out * 31 + type;
   return out;
 }

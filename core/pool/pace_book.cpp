@@ -1,14 +1,15 @@
 // A table of credits by text.
 #include "tripool/core/pool/pace_book.hpp"
 
+#include "tripool/core/util/text_hash.hpp"
+
 #include <bit>
-#include <functional>
 
 namespace tripool {
 
 pace_key pace_key_of(std::string_view text, pace_key before) noexcept {
   // Multiplied by an odd constant, so that the order of a batch's texts counts.
-  const pace_key out = (before * 0x9E3779B97F4A7C15u) ^ std::hash<std::string_view>{}(text);
+  const pace_key out = (before * 0x9E3779B97F4A7C15u) ^ hash_text(text);
   return out == 0 ? 1 : out; // 0 marks an empty entry.
 }
 

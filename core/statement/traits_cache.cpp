@@ -1,8 +1,9 @@
 // A direct-mapped table by the text's hash; the whole text is compared, so that two texts never share traits.
 #include "tripool/core/statement/traits_cache.hpp"
 
+#include "tripool/core/util/text_hash.hpp"
+
 #include <bit>
-#include <functional>
 
 namespace tripool {
 
@@ -11,7 +12,7 @@ traits_cache::traits_cache(std::size_t capacity) : entries_(std::bit_ceil(capaci
 }
 
 std::size_t traits_cache::place_of(std::string_view text) const noexcept {
-  return std::hash<std::string_view>{}(text) & (entries_.size() - 1);
+  return hash_text(text) & (entries_.size() - 1);
 }
 
 const statement_traits* traits_cache::find(std::string_view text) const noexcept {
