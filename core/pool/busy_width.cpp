@@ -26,7 +26,7 @@ bool busy_width::statements_are_short(std::size_t usable, time_point now) const 
 bool busy_width::completed(std::uint64_t n, duration held, time_point now) noexcept {
   now_.completions += n;
   now_.held += held;
-  return now_.completions >= turn_completions && now - turn_began_ >= turn_min;
+  return now_.completions >= turn_completions && now - turn_began_ >= (trying_ && settling_ ? settle_min : turn_min);
 }
 
 void busy_width::turn_over(std::size_t usable, time_point now) noexcept {
@@ -73,7 +73,6 @@ void busy_width::begin_trial(std::size_t usable, time_point now) noexcept {
   settling_ = false; // The present number's answers are what came before.
   turn_ = 0;
   present_sum_ = other_sum_ = 0;
-  other_won_all_ = true;
 }
 
 void busy_width::end_turn(std::size_t usable, time_point now) noexcept {
@@ -90,8 +89,7 @@ void busy_width::end_turn(std::size_t usable, time_point now) noexcept {
   }
   present_sum_ += present_mean_;
   other_sum_ += mean;
-  other_won_all_ = other_won_all_ && mean < present_mean_;
-  if (!other_won_all_) return end_trial(false, usable, now);
+  if (other_sum_ >= present_sum_) return end_trial(false, usable, now);
   if (++turn_ == turns) end_trial(other_sum_ < present_sum_ * (1 - gain_min), usable, now);
 }
 

@@ -1,7 +1,7 @@
 // How many connections of a pool are kept busy with quick statements: few deep pipelines or many shallow ones. Which is
 // better depends on the server's cores and on the statements, so it is tried out: a moment with another number, then
-// with the present one, in turns, and the other one is kept if requests have been answered clearly sooner with it in
-// each turn. By Little's law requests x time over completions is the mean time of one, without a stamp for each.
+// with the present one, in turns, and the other one is kept if requests have been answered clearly sooner with it.
+// By Little's law requests x time over completions is the mean time of one, without a stamp for each.
 //
 //   resting --the pause is over, enough to do--> trying: present, other, present, other ... --> resting
 //                                                 (kept: the next one in the same direction is tried at once)
@@ -28,9 +28,12 @@ public:
   static constexpr duration short_max = std::chrono::milliseconds{1};
   /// What one turn of a trial measures at least.
   static constexpr std::uint64_t turn_completions = 256;
-  static constexpr duration turn_min = std::chrono::milliseconds{5};
-  /// Turns of each kind in a trial. The other number must win all of them, and by this much together.
-  static constexpr unsigned turns = 3;
+  static constexpr duration turn_min = std::chrono::milliseconds{20};
+  /// After a change, what was handed out before is answered meanwhile and not measured.
+  static constexpr duration settle_min = std::chrono::milliseconds{5};
+  /// Turns of each kind in a trial. The other number must be ahead after each pair, and by this much in the end: single
+  /// turns of a busy machine differ by more than what there is to be won.
+  static constexpr unsigned turns = 4;
   static constexpr double gain_min = 0.04;
   /// Between two trials that changed nothing.
   static constexpr duration pause = std::chrono::seconds{5};
@@ -74,7 +77,6 @@ private:
   double present_mean_ = 0; ///< Of the pair's first turn.
   double present_sum_ = 0;
   double other_sum_ = 0;
-  bool other_won_all_ = true;
 };
 
 } // namespace tripool
