@@ -63,6 +63,8 @@ __tripool bench -l workload -x -a 'select1 point update rows1000 tx mixed' -d 'w
 __tripool bench -l callers-on -x -a 'loop scheduler' -d 'where callers live'
 __tripool bench -l rate -x -d 'arrivals a second'
 __tripool bench -l loops -x -d 'event loops'
+__tripool bench -l pipeline-depth -x -d 'how many'
+__tripool bench -l frame-max -x -d 'how many'
 __tripool bench -l resilient -d 'three pools in place of one'
 __tripool bench -l write -d 'it changes something'
 __tripool bench -l json -d 'as JSON'

@@ -178,6 +178,8 @@ _tripool() {
         '--callers-on[where callers live]:callers-on:(loop scheduler)' \
         '--rate[arrivals a second]:rate: ' \
         '--loops[event loops]:loops: ' \
+        '--pipeline-depth[how many]:pipeline-depth: ' \
+        '--frame-max[how many]:frame-max: ' \
         '--resilient[three pools in place of one]' \
         '--write[it changes something]' \
         '--json[as JSON]' \

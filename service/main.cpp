@@ -107,6 +107,37 @@ struct serve_command {
   int run() const { return tripool::service::serve(file, log_level, http, listen); }
 };
 
+/// Declares the command `bench`, which fills in `o`.
+CLI::App* add_bench(CLI::App& app, tripool::service::bench_options& o) {
+  using namespace tripool::service;
+  auto* bench = app.add_subcommand("bench", "Measure one pool; every answer is checked");
+  bench->add_option("--dsn", o.dsn, "Connection string of a server with the tables of pgbench -i")->required();
+  bench->add_option("--connections", o.connections, "1 to 1000 (default 10)")->check(CLI::Range(1, 1000));
+  bench->add_option("--callers", o.callers, "1 to 100000 (default 64)")->check(CLI::Range(1, 100000));
+  bench->add_option("--seconds", o.seconds, "0.1 to 3600 (default 5)")->check(number_within(0.1, 3600));
+  bench->add_option("--workload", o.workload, "default point")
+    ->check(CLI::IsMember({"select1", "point", "update", "rows1000", "tx", "mixed"}));
+  bench->add_option("--callers-on", o.callers_on, "default loop")->check(CLI::IsMember({"loop", "scheduler"}));
+  bench->add_option("--rate", o.rate, "Open loop: arrivals per second, timed from when each is due (default: none)")
+    ->check(number_within(0.1, 10e6));
+  bench->add_option("--loops", o.loops, "Event loops, each with its part of connections and callers, 1 to 64")
+    ->check(CLI::Range(1, 64));
+  bench
+    ->add_option("--pipeline-depth", o.pipeline_depth,
+                 "Requests under way on one connection, 1 to 1024 (default as in the configuration)")
+    ->check(CLI::Range(1, 1024));
+  bench
+    ->add_option("--frame-max", o.frame_max,
+                 "Of them sent in one go, at most --pipeline-depth (default as in the configuration)")
+    ->check(CLI::Range(1, 1024));
+  bench->add_flag("--resilient", o.resilient, "Three pools and a heartbeat each second in place of one pool");
+  bench->add_flag("--write", o.write, "Declare reads as writes: each its own transaction");
+  bench->add_flag("--json", o.json, "One line of JSON");
+  bench->footer(help_examples("  pgbench -i bench && tripool bench --dsn dbname=bench\n"
+                              "  tripool bench --dsn dbname=bench --workload mixed --rate 5000 --seconds 30"));
+  return bench;
+}
+
 /// Says what is wrong with the command line, or prints what was asked for, such as the help. Returns the exit code.
 int explain(CLI::App& app, const CLI::ParseError& e) {
   // The parser would only say that a command is missing.
@@ -146,25 +177,7 @@ int run(int argc, char** argv) {
   serve_command serving{app, levels, level};
 
   bench_options bench_opts;
-  auto* bench = app.add_subcommand("bench", "Measure one pool; every answer is checked");
-  bench->add_option("--dsn", bench_opts.dsn, "Connection string of a server with the tables of pgbench -i")->required();
-  bench->add_option("--connections", bench_opts.connections, "1 to 1000 (default 10)")->check(CLI::Range(1, 1000));
-  bench->add_option("--callers", bench_opts.callers, "1 to 100000 (default 64)")->check(CLI::Range(1, 100000));
-  bench->add_option("--seconds", bench_opts.seconds, "0.1 to 3600 (default 5)")->check(number_within(0.1, 3600));
-  bench->add_option("--workload", bench_opts.workload, "default point")
-    ->check(CLI::IsMember({"select1", "point", "update", "rows1000", "tx", "mixed"}));
-  bench->add_option("--callers-on", bench_opts.callers_on, "default loop")->check(CLI::IsMember({"loop", "scheduler"}));
-  bench
-    ->add_option("--rate", bench_opts.rate,
-                 "Open loop: arrivals per second, timed from when each is due (default: none)")
-    ->check(number_within(0.1, 10e6));
-  bench->add_option("--loops", bench_opts.loops, "Event loops, each with its part of connections and callers, 1 to 64")
-    ->check(CLI::Range(1, 64));
-  bench->add_flag("--resilient", bench_opts.resilient, "Three pools and a heartbeat each second in place of one pool");
-  bench->add_flag("--write", bench_opts.write, "Declare reads as writes: each its own transaction");
-  bench->add_flag("--json", bench_opts.json, "One line of JSON");
-  bench->footer(help_examples("  pgbench -i bench && tripool bench --dsn dbname=bench\n"
-                              "  tripool bench --dsn dbname=bench --workload mixed --rate 5000 --seconds 30"));
+  const auto* bench = add_bench(app, bench_opts);
 
   tokens_command tokens{app};
   operate_commands operating{app};

@@ -61,7 +61,7 @@ struct pool_options {
   duration validate_after_idle = 1s;    ///< A connection that idled for longer is validated before a write uses it.
   duration validation_timeout = 1s;     ///< ... and is closed when the validation takes longer.
   std::size_t pipeline_depth = 32;      ///< Requests on one connection at a time.
-  std::size_t frame_max = 16;           ///< Requests behind one Sync at most: what a lost connection leaves in doubt.
+  std::size_t frame_max = 32;           ///< Requests behind one Sync at most: what a lost connection leaves in doubt.
   std::size_t statement_cache = 256;    ///< Prepared statements a connection; 0 switches preparing off.
   bool prepared_statements = true;      ///< False: nothing is ever prepared by a name, for poolers in between.
   bool trace_comments = false;          ///< A statement's trace context is sent as a comment in front of its text.

@@ -36,6 +36,8 @@ pool_options one_pool(const bench_options& o, const postgres::conninfo& c, const
   p.name = name;
   p.connections_min = p.connections_max = o.connections / o.loops;
   p.queue_max = std::max<std::size_t>(p.queue_max, o.callers * 2);
+  p.pipeline_depth = o.pipeline_depth;
+  p.frame_max = std::min(o.frame_max, o.pipeline_depth);
   p.target.host = c.host;
   p.target.address = c.hostaddr;
   p.target.port = c.port.value_or(5432);

@@ -48,8 +48,10 @@ struct bench_options {
   double seconds = 5;
   std::string workload = "point";  ///< select1, point, update, rows1000, tx, mixed
   std::string callers_on = "loop"; ///< loop or scheduler
-  double rate = 0;        ///< Arrivals per second, whatever the answers do; 0: each caller waits for its answer.
-  std::size_t loops = 1;  ///< Instances of their own, each with a loop; connections and callers are divided.
+  double rate = 0;       ///< Arrivals per second, whatever the answers do; 0: each caller waits for its answer.
+  std::size_t loops = 1; ///< Instances of their own, each with a loop; connections and callers are divided.
+  std::size_t pipeline_depth = pool_options{}.pipeline_depth;
+  std::size_t frame_max = pool_options{}.frame_max;
   bool resilient = false; ///< Three pools to the server and a heartbeat each second, in place of one pool without.
   bool write = false;     ///< Send reads as writes: each its own transaction, however it is declared.
   bool json = false;
