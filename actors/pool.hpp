@@ -25,6 +25,7 @@ public:
   /// `who`: where the monitor and the carrier are at present.
   pool(caf::actor_config& cfg, environment_ptr env, std::size_t index, topology_msg who, caf::actor manager);
   const char* name() const override { return "tripool.pool"; }
+  subtype_t subtype() const override { return loop() ? late_job : loop_actor::subtype(); }
 
 private:
   caf::behavior make_behavior() override;

@@ -25,6 +25,15 @@ namespace tripool {
 namespace {
 
 constexpr std::size_t throughput = 1024; ///< Messages that an actor may handle before the next one gets its turn.
+/// How often in a row actors may set off each other before descriptors and timers are looked at again: an answer takes
+/// four steps until the caller's next question is on the wire (caller, delegate, pool, connection).
+constexpr unsigned rounds_max = 6;
+/// How many rounds a late job waits at most: those of the caller and of the delegate.
+constexpr unsigned put_off_max = 2;
+
+bool is_actor_here(caf::resumable::subtype_t x) noexcept {
+  return x == caf::resumable::io_actor || x == late_job;
+}
 
 std::uint32_t event_mask(bool read, bool write) noexcept {
   return (read ? std::uint32_t{EPOLLIN} : 0u) | (write ? std::uint32_t{EPOLLOUT} : 0u);
@@ -63,12 +72,13 @@ reactor::~reactor() {
 }
 
 void reactor::exec_later(caf::resumable* job) {
-  if (job->subtype() != caf::resumable::io_actor) {
+  const auto kind = job->subtype();
+  if (!is_actor_here(kind)) {
     static_cast<caf::scheduler::abstract_coordinator&>(system().scheduler()).enqueue(job);
     return;
   }
   if (here()) {
-    local_.push_back(job);
+    (kind == late_job ? late_ : local_).push_back(job);
     return;
   }
   {
@@ -211,17 +221,31 @@ void reactor::run_jobs() {
       inbox_.clear();
     }
   }
+  take_late_jobs();
   if (local_.empty()) return;
   batch_.swap(local_);
   jobs_.fetch_add(batch_.size(), std::memory_order_relaxed);
   for (auto* job : batch_) {
     switch (job->resume(this, throughput)) {
-      case caf::resumable::resume_later: local_.push_back(job); break;
+      case caf::resumable::resume_later: local_.push_back(job); break; // However late: it has much to do.
       case caf::resumable::shutdown_execution_unit: break;
       default: caf::intrusive_ptr_release(job); break;
     }
   }
   batch_.clear();
+}
+
+void reactor::run_rounds() {
+  unsigned rounds = 0;
+  do run_jobs();
+  while (has_jobs() && ++rounds < rounds_max);
+}
+
+void reactor::take_late_jobs() {
+  if (late_.empty() || (!local_.empty() && put_off_++ < put_off_max)) return;
+  local_.insert(local_.end(), late_.begin(), late_.end());
+  late_.clear();
+  put_off_ = 0;
 }
 
 int reactor::sleep_ms() const {
@@ -236,7 +260,7 @@ int reactor::sleep_ms() const {
 void reactor::wait() {
   std::array<epoll_event, 64> found{};
   int limit = 0;
-  if (local_.empty()) {
+  if (!has_jobs()) {
     limit = sleep_ms();
     sleeping_.store(true);
     std::lock_guard<std::mutex> guard{mutex_};
@@ -275,13 +299,13 @@ void reactor::run() {
   thread_id_ = std::this_thread::get_id();
   begin_turn();
   while (!stop_) {
-    run_jobs();
+    run_rounds();
     wheel_.advance(std::chrono::steady_clock::now());
     end_turn();
     wait();
   }
   // What other threads still posted holds references.
-  run_jobs();
+  run_rounds();
 }
 
 } // namespace tripool

@@ -29,6 +29,10 @@ public:
   virtual void on_io(bool readable, bool writable) = 0;
 };
 
+/// What an actor's `subtype` is if it is to run behind those that may have something for it yet: a pool plans once for all
+/// that its connections and the callers bring in one turn. A number that CAF knows and does not use for actors.
+inline constexpr auto late_job = caf::resumable::function_object;
+
 /// Counters of a loop, for inspection. Approximate: read while the loop runs.
 struct reactor_stats {
   std::uint64_t wakeups = 0; ///< Returns from epoll_wait.
@@ -90,7 +94,10 @@ private:
   void run();
   void begin_turn() noexcept;
   void end_turn();
+  void run_rounds();
   void run_jobs();
+  void take_late_jobs();
+  bool has_jobs() const noexcept { return !local_.empty() || !late_.empty(); }
   void wait();
   void deliver(std::uint64_t token, std::uint32_t events);
   void renew();
@@ -107,6 +114,8 @@ private:
   timer_wheel wheel_;
   std::vector<caf::resumable*> local_;
   std::vector<caf::resumable*> batch_;
+  std::vector<caf::resumable*> late_; ///< Of `late_job`; run when nothing else is to be, or when they have waited.
+  unsigned put_off_ = 0;              ///< How often they had to wait in a row.
   std::mutex mutex_;
   std::vector<caf::resumable*> inbox_;
   std::atomic<bool> sleeping_{false};

@@ -43,6 +43,10 @@ connection_counts connection_table::counts() const noexcept {
   return n;
 }
 
+bool connection_table::any_open() const noexcept {
+  return std::ranges::any_of(slots_, [](const connection_slot& s) { return s.state == slot_state::open; });
+}
+
 std::size_t connection_table::usable() const noexcept {
   std::size_t n = 0;
   for (const auto& s : slots_) n += s.usable() ? 1 : 0;

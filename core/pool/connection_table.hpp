@@ -77,6 +77,8 @@ public:
   std::size_t outstanding() const noexcept;
   /// Returns how many may get requests.
   std::size_t usable() const noexcept;
+  /// Whether there is one that is neither being dialled nor closed.
+  bool any_open() const noexcept;
   std::size_t size() const noexcept { return slots_.size(); }
   bool empty() const noexcept { return slots_.empty(); }
 

@@ -326,8 +326,8 @@ void pool_machine::fail(request_ptr r, failure why, effects& out) {
 std::optional<failure> pool_machine::refusal_at_once(time_point now) const {
   if (phase_ != phase::running) return refuse_draining(context(), duration::zero());
   if (suspended_) return suspended_;
+  if (table_.any_open()) return std::nullopt;
   const auto n = table_.counts();
-  if (n.open() > 0) return std::nullopt;
   const bool long_pause = n.dialling == 0 && gate_.failing() && gate_.not_before() > now + next_dial_wait_max;
   const bool starved = starved_since_ && now - *starved_since_ >= starvation_max;
   if (long_pause || starved) return no_connection(now);

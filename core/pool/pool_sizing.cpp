@@ -153,9 +153,9 @@ std::optional<time_point> pool_machine::next_wake() const {
 // -- dialling ---------------------------------------------------------------------------------------------------------
 
 std::optional<time_point> pool_machine::dial_due() const {
-  const auto n = table_.counts();
-  const auto counted = mutated(mutation::count_open_only) ? n.open() : table_.size();
+  const auto counted = mutated(mutation::count_open_only) ? table_.counts().open() : table_.size();
   if (!started_ || phase_ == phase::drained || counted >= opts_.connections_max) return std::nullopt;
+  const auto n = table_.counts();
   if (phase_ == phase::draining) {
     const bool needed = !nothing_waits() && n.open() == n.lent && n.dialling == 0 && now_ < drain_until_;
     return needed ? std::optional{gate_.not_before()} : std::nullopt;
@@ -234,9 +234,10 @@ const connection_slot* pool_machine::next_idle() const noexcept {
 }
 
 std::optional<time_point> pool_machine::idle_due() const {
+  if (phase_ != phase::running || opts_.idle_timeout <= duration::zero()) return std::nullopt;
+  if (table_.size() <= wanted_min() || table_.usable() <= wanted_min()) return std::nullopt; // The first is cheaper.
   const auto* s = next_idle();
-  if (phase_ != phase::running || s == nullptr || opts_.idle_timeout <= duration::zero()) return std::nullopt;
-  if (table_.counts().usable() <= wanted_min()) return std::nullopt;
+  if (s == nullptr) return std::nullopt;
   return std::max(s->idle_since + opts_.idle_timeout, idle_closed_at_ + opts_.idle_check_interval);
 }
 
@@ -250,10 +251,8 @@ void pool_machine::close_idle(time_point now, effects& out) {
 // -- no connection at all ---------------------------------------------------------------------------------------------
 
 bool pool_machine::starving() const noexcept {
-  if (!started_ || phase_ == phase::drained) return false;
-  const auto n = table_.counts();
-  const bool wanted = !nothing_waits() || n.dialling > 0 || (phase_ == phase::running && wanted_min() > 0);
-  return wanted && n.open() == 0;
+  if (!started_ || phase_ == phase::drained || table_.any_open()) return false;
+  return !nothing_waits() || table_.counts().dialling > 0 || (phase_ == phase::running && wanted_min() > 0);
 }
 
 std::optional<time_point> pool_machine::starvation_due() const {
