@@ -37,6 +37,7 @@ delegate::delegate(caf::actor_config& cfg, environment_ptr env, std::shared_ptr<
   absent_ = who_.absent();
   if (env_->config.resilience) manager_start_at_ = now();
   env_->events = address();
+  answers_ = std::make_shared<const answer_home>(answer_home{address(), address(), env_->record});
   env_->record->clock = [real = env_->loop != nullptr, &sys = system()] {
     return real ? std::chrono::steady_clock::now() : sys.clock().now();
   };
@@ -154,16 +155,16 @@ caf::message_handler delegate::handlers() {
 
 template <class Body>
 void delegate::accept(Body&& body, answer_form form) {
-  const auto caller = caf::actor_cast<caf::actor_addr>(current_sender()); // The promise takes it out of the message.
-  accept(std::move(body),
-         std::make_unique<promise_responder>(make_response_promise(), address(), address(), form, env_->record),
-         caller);
+  caf::actor_addr caller; // The promise takes it out of the message.
+  if (cancelling_of(body).wanted()) caller = caf::actor_cast<caf::actor_addr>(current_sender());
+  accept(std::move(body), std::make_unique<promise_responder>(make_response_promise(), answers_, form), caller);
 }
 
 template <class Body>
 void delegate::accept(Body&& body, std::unique_ptr<responder> to, const caf::actor_addr& caller) {
   ++counts_.received;
-  const auto t = now();
+  if (!drain_began_) drain_began_ = now();
+  const auto t = *drain_began_;
   auto refused = check(body, traits_);
   const auto& limits = config_->requests;
   // Compared in milliseconds: the longest of them do not fit a duration.
@@ -206,7 +207,7 @@ void delegate::accept_list(statement_list x) {
   }
   auto all = std::make_shared<list_in_progress>(std::move(promise), x.statements.size());
   for (std::size_t i = 0; i < x.statements.size(); ++i)
-    accept(std::move(x.statements[i]), std::make_unique<list_responder>(all, i, address(), env_->record), caller);
+    accept(std::move(x.statements[i]), std::make_unique<list_responder>(all, i, answers_), caller);
 }
 
 void delegate::accept_or_refuse(expected<session_order, failure> x) {
@@ -290,6 +291,7 @@ void delegate::on_drained() {
   }
   if (std::exchange(cancels_wanted_, false)) spread_cancels();
   loads_fresh_ = false;
+  drain_began_.reset();
   auto next = expire_early();
   for (const auto& other : {manager_start_at_, desk_.flush(), fallback_.flush()})
     if (other && (!next || *other < *next)) next = other;

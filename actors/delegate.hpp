@@ -120,6 +120,7 @@ private:
   void spread_cancels();
 
   environment_ptr env_;
+  answer_home_ptr answers_; ///< Of every request that it takes.
   std::shared_ptr<const secret_store> secrets_;
   std::shared_ptr<request_observer> observer_;
   caf::actor manager_;
@@ -136,6 +137,7 @@ private:
   bool cancels_wanted_ = false;    ///< Some tickets have been marked since the last batch of messages.
   std::vector<pool_load> loads_;
   bool loads_fresh_ = false;
+  std::optional<time_point> drain_began_; ///< When the first request of this batch of messages came: all count from it.
   bool draining_ = false;
   time_point positions_wanted_{}; ///< When the monitor was asked for the standbys' positions last.
   delegate_status counts_;

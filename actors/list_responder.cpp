@@ -17,15 +17,13 @@ void list_in_progress::ended(std::size_t position, statement_end how) {
   if (missing_.fetch_sub(1, std::memory_order_acq_rel) == 1) to_.deliver(list_reply{std::move(ends_)});
 }
 
-list_responder::list_responder(std::shared_ptr<list_in_progress> all, std::size_t position, caf::actor_addr delegate,
-                               std::shared_ptr<service_record> record)
-  : rescuing_responder(delegate, delegate, std::move(record)), all_(std::move(all)), position_(position) {
-  // nop
+void list_responder::done(reply x) {
+  done_single(x.results.empty() ? result{} : std::move(x.results.front()));
 }
 
-void list_responder::done(reply x) {
+void list_responder::done_single(result x) {
   count_done();
-  all_->ended(position_, x.results.empty() ? result{} : std::move(x.results.front()));
+  all_->ended(position_, std::move(x));
 }
 
 void list_responder::failed(failure x) {

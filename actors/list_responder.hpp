@@ -30,10 +30,11 @@ private:
 /// Answers one of the list's statements.
 class list_responder final : public rescuing_responder {
 public:
-  list_responder(std::shared_ptr<list_in_progress> all, std::size_t position, caf::actor_addr delegate,
-                 std::shared_ptr<service_record> record);
+  list_responder(std::shared_ptr<list_in_progress> all, std::size_t position, answer_home_ptr home) noexcept
+    : rescuing_responder(std::move(home)), all_(std::move(all)), position_(position) {}
 
   void done(reply x) override;
+  void done_single(result x) override;
   void failed(failure x) override;
 
 private:

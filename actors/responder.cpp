@@ -8,6 +8,7 @@
 #include "tripool/core/util/mutation.hpp"
 
 #include <caf/actor_cast.hpp>
+#include <caf/mailbox_element.hpp>
 #include <caf/send.hpp>
 #include <caf/unit.hpp>
 
@@ -22,12 +23,6 @@ constexpr std::uint8_t rescues_max = 2;
 
 } // namespace
 
-promise_responder::promise_responder(caf::response_promise to, caf::actor_addr delegate, caf::actor_addr events,
-                                     answer_form form, std::shared_ptr<service_record> record)
-  : rescuing_responder(std::move(delegate), std::move(events), std::move(record)), to_(std::move(to)), form_(form) {
-  // nop
-}
-
 void promise_responder::done(reply x) {
   count_done();
   switch (form_) {
@@ -40,30 +35,36 @@ void promise_responder::done(reply x) {
   }
 }
 
+void promise_responder::done_single(result x) {
+  auto sender = caf::actor_cast<caf::strong_actor_ptr>(home().delegate);
+  // What goes on to others, and what a session answers, is for CAF to deliver.
+  if (form_ != answer_form::single || !sender || !to_.source() || !to_.stages().empty())
+    return responder::done_single(std::move(x));
+  count_done();
+  // As `to_.deliver(x)`, but in one piece of memory: CAF makes a message, and an envelope around it.
+  const auto asked = std::exchange(to_, caf::response_promise{});
+  asked.source()->enqueue(caf::make_mailbox_element(std::move(sender), asked.id().response_id(), {}, std::move(x)),
+                          nullptr);
+}
+
 void promise_responder::failed(failure x) {
   count_failed(x);
   to_.deliver(make_error(std::move(x)));
 }
 
-rescuing_responder::rescuing_responder(caf::actor_addr delegate, caf::actor_addr events,
-                                       std::shared_ptr<service_record> record)
-  : delegate_(std::move(delegate)), events_(std::move(events)), record_(std::move(record)) {
-  // nop
-}
-
 void rescuing_responder::doubtful(const failure& x) {
-  if (auto to = caf::actor_cast<caf::actor>(events_)) caf::anon_send(to, doubt_event{x});
+  if (auto to = caf::actor_cast<caf::actor>(home_->events)) caf::anon_send(to, doubt_event{x});
 }
 
 void rescuing_responder::settled(const doubt_settlement& x) {
-  if (auto to = caf::actor_cast<caf::actor>(events_)) caf::anon_send(to, doubt_settled_event{x});
+  if (auto to = caf::actor_cast<caf::actor>(home_->events)) caf::anon_send(to, doubt_settled_event{x});
 }
 
 void rescuing_responder::abandoned(request&& x) {
   const bool safe = x.progress == stage::queued || x.harmless() != proof::none || mutated(mutation::rescue_sent_write);
   const auto attempts = x.token().empty() ? attempts_max : token_attempts_max;
-  if (delegate_ && safe && x.rescues < rescues_max && x.attempts < attempts) {
-    if (auto delegate = caf::actor_cast<caf::actor>(delegate_)) {
+  if (home_->delegate && safe && x.rescues < rescues_max && x.attempts < attempts) {
+    if (auto delegate = caf::actor_cast<caf::actor>(home_->delegate)) {
       auto rescued = std::make_shared<request>(std::move(x));
       ++rescued->rescues;
       if (rescued->progress == stage::sent) rescued->doubted = true;

@@ -22,12 +22,20 @@ enum class answer_form : std::uint8_t {
   handle,  ///< The handle of the session that was lent.
 };
 
+/// What the requests of one actor have in common, shared by their responders.
+struct answer_home {
+  caf::actor_addr delegate{};               ///< Who takes abandoned requests; invalid: nobody, they are answered.
+  caf::actor_addr events{};                 ///< Who is told of doubts; invalid: nobody.
+  std::shared_ptr<service_record> record{}; ///< Where ends are counted; null: nowhere.
+};
+using answer_home_ptr = std::shared_ptr<const answer_home>;
+
 /// What all responders share: a request that is abandoned goes back to the delegate while that is safe: it provably did
 /// not run, or may be repeated. Used on any thread, by one holder at a time.
 class rescuing_responder : public responder {
 public:
-  /// `events`: who is told of doubts; invalid: nobody. `record`: where ends are counted; null: nowhere.
-  rescuing_responder(caf::actor_addr delegate, caf::actor_addr events, std::shared_ptr<service_record> record);
+  /// Precondition: `home` is not null.
+  explicit rescuing_responder(answer_home_ptr home) noexcept : home_(std::move(home)) {}
 
   void abandoned(request&& x) override;
   void doubtful(const failure& x) override;
@@ -35,26 +43,25 @@ public:
 
 protected:
   void count_done() noexcept {
-    if (record_) record_->done();
+    if (home_->record) home_->record->done();
   }
   void count_failed(const failure& x) {
-    if (record_) record_->failed(x);
+    if (home_->record) home_->record->failed(x);
   }
+  const answer_home& home() const noexcept { return *home_; }
 
 private:
-  caf::actor_addr delegate_;
-  caf::actor_addr events_;
-  std::shared_ptr<service_record> record_;
+  answer_home_ptr home_;
 };
 
 /// Answers through a response promise.
 class promise_responder final : public rescuing_responder {
 public:
-  /// `delegate`: who takes abandoned requests; invalid: nobody, they are answered.
-  promise_responder(caf::response_promise to, caf::actor_addr delegate, caf::actor_addr events, answer_form form,
-                    std::shared_ptr<service_record> record = {});
+  promise_responder(caf::response_promise to, answer_home_ptr home, answer_form form) noexcept
+    : rescuing_responder(std::move(home)), to_(std::move(to)), form_(form) {}
 
   void done(reply x) override;
+  void done_single(result x) override;
   void failed(failure x) override;
 
   /// Who is waiting; may be invalid.

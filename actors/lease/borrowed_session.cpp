@@ -41,6 +41,7 @@ borrowed_session::borrowed_session(caf::actor_config& cfg, environment_ptr env, 
                                    request_ptr order, lender from)
   : loop_actor(cfg, env->loop), env_(std::move(env)), got_(std::move(got)), from_(std::move(from)) {
   home_addr_ = from_.home.address();
+  answers_ = std::make_shared<const answer_home>(answer_home{{}, env_->events, env_->record});
   if (const auto* to = dynamic_cast<const promise_responder*>(order->creditor())) {
     borrower_ = caf::actor_cast<caf::actor_addr>(to->asker());
     borrower_name_ = describe_actor(to->asker());
@@ -116,8 +117,7 @@ time_point borrowed_session::deadline_for(std::chrono::milliseconds timeout) con
 template <class Body>
 request_ptr borrowed_session::request_of(Body body, answer_form form) {
   const auto until = deadline_for(body.timeout);
-  auto to =
-    std::make_unique<promise_responder>(make_response_promise(), caf::actor_addr{}, env_->events, form, env_->record);
+  auto to = std::make_unique<promise_responder>(make_response_promise(), answers_, form);
   auto r = std::make_shared<tripool::request>(std::move(body), std::move(to), now(), until);
   r->set_id(++env_->next_request);
   return r;

@@ -119,6 +119,7 @@ private:
   lease_status status() const;
 
   environment_ptr env_;
+  answer_home_ptr answers_;                                ///< Of every request on it; none can be rescued.
   std::shared_ptr<const options> config_{env_->current()}; ///< In force when it was lent.
   std::shared_ptr<lent_session> got_;                      ///< Null when it has gone.
   lender from_;

@@ -295,7 +295,7 @@ void pipeline_machine::settle_done(pipeline_unit& u, time_point now) {
     settle_asked(u, now);
   } else {
     note_end(u, outcome::done, now);
-    u.what->complete(reply{std::move(u.results)});
+    u.what->complete(u.results);
   }
   u.what.reset();
   u.results.clear();

@@ -10,6 +10,12 @@
 
 namespace tripool {
 
+void responder::done_single(result x) {
+  reply all;
+  all.results.push_back(std::move(x));
+  done(std::move(all));
+}
+
 void responder::doubtful(const failure&) {
   // Nobody wants to know.
 }
@@ -41,23 +47,22 @@ void responder::abandoned(request&& x) {
   failed(std::move(f));
 }
 
-request::request(statement x, std::unique_ptr<responder> to, time_point arrived, time_point deadline)
-  : to_(std::move(to)), arrived_(arrived), deadline_(deadline), token_(x.token) {
+request::request(statement&& from, std::unique_ptr<responder> to, time_point arrived, time_point deadline)
+  : body_(std::move(from)), to_(std::move(to)), arrived_(arrived), deadline_(deadline) {
+  auto& x = std::get<statement>(body_);
   mode_ = x.mode;
   at_least_ = x.at_least;
   report_position_ = x.report_position;
   priority_ = x.priority;
-  repeatable_ = x.repeatable && token_.empty();
+  repeatable_ = x.repeatable && x.token.empty();
   pace_ = pace_key_of(x.text);
-  if (token_.empty()) {
-    body_ = std::move(x);
-  } else {
-    prologue_ = 1;
-    body_ = with_token(std::move(x));
-  }
+  if (x.token.empty()) return;
+  token_ = x.token;
+  prologue_ = 1;
+  body_ = with_token(statement{std::move(x)});
 }
 
-request::request(batch x, std::unique_ptr<responder> to, time_point arrived, time_point deadline)
+request::request(batch&& x, std::unique_ptr<responder> to, time_point arrived, time_point deadline)
   : to_(std::move(to)), arrived_(arrived), deadline_(deadline), token_(x.token) {
   for (const auto& s : x.statements) pace_ = pace_key_of(s.text, pace_);
   mode_ = x.mode;
@@ -70,7 +75,7 @@ request::request(batch x, std::unique_ptr<responder> to, time_point arrived, tim
   body_ = token_.empty() ? std::move(x) : with_token(std::move(x));
 }
 
-request::request(session_order x, std::unique_ptr<responder> to, time_point arrived, time_point deadline)
+request::request(session_order&& x, std::unique_ptr<responder> to, time_point arrived, time_point deadline)
   : body_(std::move(x)), to_(std::move(to)), arrived_(arrived), deadline_(deadline) {
   mode_ = std::get<session_order>(body_).mode;
   repeatable_ = true; // What opens a session leaves nothing behind.
@@ -134,6 +139,15 @@ void request::ask_for_token() {
 void request::complete_as_applied() {
   result nothing = with_receipt(result{}, {application::already_applied, {}});
   complete(reply{std::vector<result>(own_, nothing), {}});
+}
+
+void request::complete(std::vector<result>& results) {
+  const bool plain = results.size() == 1 && prologue_ == 0 && !doubted; // Else there is more to say than the result.
+  if (!plain) return complete(reply{std::move(results)});
+  assert(!answered());
+  cancellation.reset();
+  auto to = std::move(to_);
+  to->done_single(std::move(results.front()));
 }
 
 void request::complete(reply x) {

@@ -60,6 +60,8 @@ public:
   virtual ~responder() = default;
   /// Delivers the answer. Called at most once, then never again.
   virtual void done(reply x) = 0;
+  /// The same for the one result of a single statement. The default makes a reply of it.
+  virtual void done_single(result x);
   /// Delivers the failure. Called at most once, then never again.
   virtual void failed(failure x) = 0;
   /// The answer that follows is in doubt. Called before it is delivered; the default does nothing.
@@ -87,9 +89,9 @@ inline constexpr std::size_t token_attempts_max = 32;
 /// A request. Held by exactly one owner at a time through `request_ptr`; not thread-safe.
 class request {
 public:
-  request(statement x, std::unique_ptr<responder> to, time_point arrived, time_point deadline);
-  request(batch x, std::unique_ptr<responder> to, time_point arrived, time_point deadline);
-  request(session_order x, std::unique_ptr<responder> to, time_point arrived, time_point deadline);
+  request(statement&& x, std::unique_ptr<responder> to, time_point arrived, time_point deadline);
+  request(batch&& x, std::unique_ptr<responder> to, time_point arrived, time_point deadline);
+  request(session_order&& x, std::unique_ptr<responder> to, time_point arrived, time_point deadline);
   request(request&&) noexcept = default;
   request& operator=(request&&) = delete;
   ~request();
@@ -132,6 +134,8 @@ public:
 
   /// Answers the caller. Precondition: `!answered()`.
   void complete(reply x);
+  /// The same, for results whose vector may be used again: a single one leaves it its memory.
+  void complete(std::vector<result>& results);
   /// Answers the caller with a failure, completed with attempts and time spent until `now`. Precondition:
   /// `!answered()`.
   void fail(failure x, time_point now);

@@ -28,8 +28,7 @@ public:
       [this](statement& x) -> caf::delegated<result> {
         x.repeatable = what_->repeatable;
         const auto now = clock().now();
-        auto to =
-          std::make_unique<promise_responder>(make_response_promise(), address(), address(), answer_form::single);
+        auto to = std::make_unique<promise_responder>(make_response_promise(), home_, answer_form::single);
         tripool::request r{std::move(x), std::move(to), now, now + 1s};
         r.progress = what_->progress;
         r.attempts = what_->attempts;
@@ -41,6 +40,7 @@ public:
 
 private:
   drop* what_;
+  answer_home_ptr home_ = std::make_shared<const answer_home>(answer_home{address(), address()});
 };
 
 told_ptr tell(drop& d) {

@@ -18,8 +18,8 @@ struct budget {
   double bytes;
 };
 
-constexpr budget read_budget{9.8, 1650};
-constexpr budget write_budget{10.0, 1900};
+constexpr budget read_budget{7.7, 1550};
+constexpr budget write_budget{7.9, 1750};
 
 struct cost {
   double calls = 0;

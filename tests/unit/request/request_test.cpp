@@ -5,6 +5,7 @@
 #include <chrono>
 #include <string>
 #include <utility>
+#include <vector>
 
 using namespace tripool;
 using namespace tripool::test;
@@ -49,6 +50,19 @@ TEST_CASE("a request is answered once", "[request]") {
   r.reset();
   CHECK(a->answers == 1);
   CHECK(a->is_done());
+}
+
+TEST_CASE("a request takes its results over, and leaves a single one's vector its memory", "[request]") {
+  std::vector<result> results;
+  results.reserve(4);
+  for (const std::size_t count : {1u, 1u, 2u}) {
+    auto [r, a] = plain();
+    results.resize(count);
+    r->complete(results);
+    REQUIRE(a->is_done());
+    CHECK(a->done->results.size() == count);
+    if (count == 1) CHECK(results.capacity() == 4);
+  }
 }
 
 TEST_CASE("a failure is completed with attempts and time spent", "[request]") {
