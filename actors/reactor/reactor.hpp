@@ -29,8 +29,8 @@ public:
   virtual void on_io(bool readable, bool writable) = 0;
 };
 
-/// What an actor's `subtype` is if it is to run behind those that may have something for it yet: a pool plans once for all
-/// that its connections and the callers bring in one turn. A number that CAF knows and does not use for actors.
+/// What an actor's `subtype` is if it is to run behind those that may have something for it yet: a pool plans once for
+/// all that its connections and the callers bring in one turn. A number that CAF knows and does not use for actors.
 inline constexpr auto late_job = caf::resumable::function_object;
 
 /// Counters of a loop, for inspection. Approximate: read while the loop runs.
