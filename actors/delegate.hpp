@@ -86,6 +86,7 @@ private:
   void want_positions();
   void resolve(batch what, std::unique_ptr<responder> to, time_point arrived, time_point deadline);
   // -- supervision (delegate_supervision.cpp) ----------------------------------------------------------------------
+  void tell_newcomers(const topology_msg& before);
   void start_manager();
   void manager_died(const std::string& why);
   void watch_services();
@@ -144,6 +145,7 @@ private:
   subscription_desk desk_;
   fallback_desk fallback_;
   event_desk events_{*this, [this](const caf::actor_addr& x) { watch(x); }};
+  std::uint32_t recycled_ = 0; ///< Bit i: pool i's sessions were outdated by a reload.
   cancellable_index cancellable_;
   traits_cache traits_;
 };

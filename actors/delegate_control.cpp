@@ -146,6 +146,7 @@ caf::result<control_reply> delegate::carry_out(const reload_options& x) {
         news.recycle |= std::uint32_t{1} << i;
   }
   text.pop_back();
+  recycled_ |= news.recycle;
   for (const auto& p : who_.pools)
     if (p) send(p, news);
   if (who_.monitor) send(who_.monitor, news);

@@ -21,7 +21,8 @@ caf::message_handler delegate::supervision_handlers() {
     },
     [this](topology_msg& x) {
       if (x.generation < who_.generation) return;
-      who_ = std::move(x);
+      const auto before = std::exchange(who_, std::move(x));
+      tell_newcomers(before);
       absent_ = who_.absent();
       fallback_.monitor_is(who_.monitor);
       if (fallback_.serves()) return;
@@ -43,6 +44,19 @@ caf::message_handler delegate::supervision_handlers() {
       return out;
     },
   };
+}
+
+/// Whoever was made while another configuration was put in force began with the old one, and was not told: its handle
+/// was not known here.
+void delegate::tell_newcomers(const topology_msg& before) {
+  if (env_->generation() < 2) return;
+  const auto tell = [this](const caf::actor& who, const caf::actor& old, std::uint32_t recycle) {
+    if (who && who != old) send(who, reloaded_msg{recycle});
+  };
+  for (std::size_t i = 0; i < who_.pools.size(); ++i)
+    tell(who_.pools[i], i < before.pools.size() ? before.pools[i] : caf::actor{}, recycled_);
+  tell(who_.monitor, before.monitor, 0);
+  tell(who_.listener, before.listener, 0);
 }
 
 void delegate::start_manager() {

@@ -76,11 +76,7 @@ caf::behavior pool::handlers() {
     [this](const drain_msg& x) { machine_.drain(now(), effects_, x.limit); },
     [this](const empty_msg& x) { machine_.empty(x.on, now(), effects_); },
     [this](recycle_msg) { machine_.recycle(now(), effects_); },
-    [this](const reloaded_msg& x) {
-      config_ = env_->current();
-      machine_.reconfigure(limits(), now(), effects_);
-      if ((x.recycle >> index_ & 1U) != 0) recycle_for_change();
-    },
+    [this](const reloaded_msg& x) { reloaded(x); },
     [this](topology_msg& x) {
       if (x.generation < who_.generation) return;
       who_ = std::move(x);
@@ -104,6 +100,13 @@ caf::behavior pool::handlers() {
 void pool::recycle_for_change() {
   machine_.recycle(now(), effects_);
   renew(env_->next_change());
+}
+
+void pool::reloaded(const reloaded_msg& x) {
+  if (config_ == env_->current()) return; // It began with it.
+  config_ = env_->current();
+  machine_.reconfigure(limits(), now(), effects_);
+  if ((x.recycle >> index_ & 1U) != 0) recycle_for_change();
 }
 
 void pool::renew(std::uint64_t generation) {

@@ -41,6 +41,7 @@ private:
   void carry_out(fail_effect& x);
   void carry_out(trouble_effect& x);
   void carry_out(drained_effect& x);
+  void reloaded(const reloaded_msg& x);
   void renew(std::uint64_t generation);
   void recycle_for_change();
   void connection_down(const caf::down_msg& x);

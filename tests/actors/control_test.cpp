@@ -220,3 +220,21 @@ TEST_CASE("What is read only at the start is not called reloaded") {
   REQUIRE(x.refused);
   CHECK(x.refused->message == "loop-block-limit is read only when the service starts");
 }
+
+TEST_CASE("A pool that dies while another configuration is put in force has the new one, at whatever moment",
+          "[control]") {
+  for (int steps = 0; steps < 40; ++steps) {
+    INFO(steps << " jobs between the death and the order");
+    actor_world w;
+    w.advance(1s);
+    auto fresh = std::make_shared<options>(*w.env->current());
+    fresh->pools[primary].connections_min = 1;
+    fresh->pools[primary].connections_max = 1;
+    w.strike(w.topology().pools.at(primary), death::kill);
+    for (int i = 0; i < steps; ++i) w.step();
+    order(w, reload_options{fresh});
+    w.advance(5s);
+    CHECK(w.pool(primary).stats.connections_max == 1);
+    CHECK(w.pool(primary).stats.connections.total() == 1);
+  }
+}
