@@ -57,22 +57,21 @@ request::request(statement&& from, std::unique_ptr<responder> to, time_point arr
   repeatable_ = x.repeatable && x.token.empty();
   pace_ = pace_key_of(x.text);
   if (x.token.empty()) return;
-  token_ = x.token;
   prologue_ = 1;
   body_ = with_token(statement{std::move(x)});
 }
 
 request::request(batch&& x, std::unique_ptr<responder> to, time_point arrived, time_point deadline)
-  : to_(std::move(to)), arrived_(arrived), deadline_(deadline), token_(x.token) {
+  : to_(std::move(to)), arrived_(arrived), deadline_(deadline) {
   for (const auto& s : x.statements) pace_ = pace_key_of(s.text, pace_);
   mode_ = x.mode;
   at_least_ = x.at_least;
   report_position_ = x.report_position;
   priority_ = x.priority;
-  repeatable_ = x.repeatable && token_.empty();
+  repeatable_ = x.repeatable && x.token.empty();
   own_ = static_cast<std::uint32_t>(x.statements.size());
-  if (!token_.empty()) prologue_ = 1;
-  body_ = token_.empty() ? std::move(x) : with_token(std::move(x));
+  if (!x.token.empty()) prologue_ = 1;
+  body_ = x.token.empty() ? std::move(x) : with_token(std::move(x));
 }
 
 request::request(session_order&& x, std::unique_ptr<responder> to, time_point arrived, time_point deadline)
@@ -108,6 +107,13 @@ const std::string& request::name() const noexcept {
   return b ? b->name : none;
 }
 
+const std::string& request::token() const noexcept {
+  static const std::string none;
+  if (const auto* s = std::get_if<statement>(&body_)) return s->token;
+  const auto* b = std::get_if<batch>(&body_);
+  return b ? b->token : none;
+}
+
 const std::string& request::traceparent() const noexcept {
   static const std::string none;
   if (const auto* s = std::get_if<statement>(&body_)) return s->traceparent;
@@ -118,18 +124,19 @@ const std::string& request::traceparent() const noexcept {
 proof request::harmless() const noexcept {
   if (mode_ == access::read) return proof::read;
   if (order()) return proof::opening;
-  if (!token_.empty()) return proof::token;
+  if (!token().empty()) return proof::token;
   if (mutated(mutation::resend_lost_write)) return proof::declared;
   return repeatable_ ? proof::declared : proof::none;
 }
 
 void request::ask_for_token() {
-  assert(!token_.empty());
+  assert(!token().empty());
   asks_for_token_ = true;
   nothing_lost_ = !doubted;
   doubted = true; // An earlier sending was applied, as far as is known: no later failure may say otherwise.
   prologue_ = 0;
-  auto question = token_question(token_);
+  auto question = token_question(token());
+  question.token = token();
   question.pool = wanted_pool();
   question.name = name();
   pace_ = pace_key_of(question.text);
@@ -163,7 +170,7 @@ void request::complete(reply x) {
   if (doubted && !nothing_lost_ && mode_ == access::write) {
     const auto told = x.results.empty() ? application::plain : x.results.front().receipt().by_token;
     const auto how = told == application::plain ? std::string{"repeated"} : std::string{to_string(told)};
-    to_->settled({id_, name(), token_, outcome::done, how, attempts});
+    to_->settled({id_, name(), token(), outcome::done, how, attempts});
   }
   cancellation.reset();
   auto to = std::move(to_);
@@ -183,10 +190,10 @@ void request::fail(failure x, time_point now) {
   if (x.kind == outcome::not_executed && x.proved == proof::none)
     x.proved = attempts == 0 ? proof::never_sent : proof::rolled_back;
   if (x.kind != outcome::not_executed) x.proved = proof::none;
-  if (x.kind == outcome::in_doubt && !token_.empty())
+  if (x.kind == outcome::in_doubt && !token().empty())
     x.hint = "send it again with the same token: it takes effect once, however often it is sent";
   x.name = name();
-  x.token = token_;
+  x.token = token();
   x.request = id_;
   x.attempts = attempts;
   x.spent = now - arrived_;

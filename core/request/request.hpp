@@ -12,7 +12,6 @@
 #include "tripool/core/statement/statement.hpp"
 #include "tripool/core/time.hpp"
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -105,7 +104,7 @@ public:
   /// Whether running it twice is harmless: a read, or declared so.
   bool repeatable() const noexcept { return repeatable_ || mode_ == access::read; }
   /// The name under which it takes effect once, or empty.
-  const std::string& token() const noexcept { return token_; }
+  const std::string& token() const noexcept;
   /// How many of its statements stand in front of the caller's own, with results that the caller does not get.
   std::size_t prologue() const noexcept { return prologue_; }
   /// Why sending it again after its answer was lost does no harm, or `none`.
@@ -148,14 +147,13 @@ public:
 
   // -- what has been tried; public data of the request's history ---------------------------------------------------
   stage progress = stage::queued;
-  bool doubted = false;        ///< An attempt was made whose answer was lost: whatever comes later, it may have run.
-  std::uint32_t attempts = 0;  ///< How often it was handed to a server.
-  std::uint8_t rescues = 0;    ///< How often its holder died; bounded, so that rescue cannot loop.
-  std::uint32_t tried = 0;     ///< Bit i: pool i has been tried.
-  std::uint8_t move_count = 0; ///< Entries used in `moves`.
-  std::array<move_record, attempts_max> moves{};
-  time_point queued_at{};                      ///< When it entered the present queue.
-  time_point dispatched_at{};                  ///< When its pool handed it to a connection last.
+  bool doubted = false;           ///< An attempt was made whose answer was lost: whatever comes later, it may have run.
+  std::uint32_t attempts = 0;     ///< How often it was handed to a server.
+  std::uint8_t rescues = 0;       ///< How often its holder died; bounded, so that rescue cannot loop.
+  std::uint32_t tried = 0;        ///< Bit i: pool i has been tried.
+  std::vector<move_record> moves; ///< At most `attempts_max`; the last one is overwritten.
+  time_point queued_at{};         ///< When it entered the present queue.
+  time_point dispatched_at{};     ///< When its pool handed it to a connection last.
   std::shared_ptr<cancel_ticket> cancellation; ///< Null: nobody can take it back. Let go with the answer.
 
 private:
@@ -165,7 +163,6 @@ private:
   time_point deadline_;
   std::uint64_t id_ = 0;
   pace_key pace_ = 0;
-  std::string token_;
   std::uint32_t prologue_ = 0;
   std::uint32_t own_ = 1; ///< Statements of the caller's.
   access mode_;

@@ -66,21 +66,20 @@ retry_step next_step(const request& r, const failure& f, std::uint32_t attempts_
   if (!proved && !harmless) return retry_step::answer;
   if (harmless_by_token(r, f)) {
     if (r.attempts >= token_attempts_max || r.rescues > attempts_max) return retry_step::answer;
-  } else if (r.attempts >= attempts_allowed || r.move_count >= attempts_max || r.rescues > attempts_max) {
+  } else if (r.attempts >= attempts_allowed || r.moves.size() >= attempts_max || r.rescues > attempts_max) {
     return retry_step::answer;
   }
   if (r.deadline() - now <= move_margin) return retry_step::answer;
   return step_for(f.why);
 }
 
-void record_move(request& r, std::string_view from, std::size_t pool_index, const failure& f) noexcept {
+void record_move(request& r, std::string_view from, std::size_t pool_index, const failure& f) {
   assert(f.kind == outcome::not_executed || (f.kind == outcome::in_doubt && r.harmless() != proof::none));
   assert(pool_index < 32);
-  const auto slot = std::min<std::size_t>(r.move_count, attempts_max - 1);
   // An answer that was lost with the session is remembered as that, whatever the server said while it ended it.
   const bool lost = f.kind == outcome::in_doubt && f.why == cause::server_error;
-  r.moves[slot] = {from, lost ? cause::connection_lost : f.why};
-  r.move_count = static_cast<std::uint8_t>(slot + 1);
+  if (r.moves.size() == attempts_max) r.moves.pop_back();
+  r.moves.push_back({from, lost ? cause::connection_lost : f.why});
   r.tried |= 1u << pool_index;
   if (f.kind == outcome::in_doubt) r.doubted = true;
   if (f.kind == outcome::not_executed) r.progress = stage::queued;
@@ -93,8 +92,7 @@ failure settle(const request& r, failure f) {
     f.hint.clear();
   }
   if (r.mode() == access::read || !r.repeatable() || f.kind == outcome::in_doubt) return f;
-  const auto used = std::span{r.moves}.first(std::min<std::size_t>(r.move_count, attempts_max));
-  if (std::ranges::none_of(used, [](const auto& m) { return leaves_doubt(m.why); })) return f;
+  if (std::ranges::none_of(r.moves, [](const auto& m) { return leaves_doubt(m.why); })) return f;
   f.detail = "the last attempt ended as " + std::string{to_string(f.kind)}
              + ", but the answer of an earlier one was lost" + (f.detail.empty() ? "" : ": " + f.detail);
   f.kind = outcome::in_doubt;

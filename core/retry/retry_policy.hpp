@@ -41,7 +41,7 @@ retry_step next_step(const request& r, const failure& f, std::uint32_t attempts_
 
 /// Writes the move into the request's history: where it comes from, why, and which pool is tried now.
 /// `from` must outlive the request. Precondition: `next_step` did not say `answer`; `pool_index < 32`.
-void record_move(request& r, std::string_view from, std::size_t pool_index, const failure& f) noexcept;
+void record_move(request& r, std::string_view from, std::size_t pool_index, const failure& f);
 
 /// Returns the failure that the caller is to hear. A write that is declared repeatable and whose answer was lost once
 /// may have run: whatever a later attempt proves about itself, the request stays in doubt.

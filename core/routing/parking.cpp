@@ -21,9 +21,7 @@ std::string history(const request& r, const failure& last) {
   const auto add = [&out](std::string_view pool, cause why) {
     out.append(out.empty() ? "tried " : ", ").append(pool).append(" (").append(to_string(why)).append(")");
   };
-  for (std::size_t i = 0; i < std::min<std::size_t>(r.move_count, r.moves.size()); ++i) {
-    add(r.moves[i].from, r.moves[i].why);
-  }
+  for (const auto& x : r.moves) add(x.from, x.why);
   if (last.why != cause::none && !last.pool.empty()) add(last.pool, last.why);
   return out.empty() ? "no pool could be tried" : out;
 }

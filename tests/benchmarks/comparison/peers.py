@@ -96,7 +96,7 @@ class Pgbench:
             os.chmod(folder, 0o755)
             port = free_port()
             with open(f"{folder}/ini", "w", encoding="utf-8") as f:
-                f.write(f"[databases]\npostgres = host=127.0.0.1 port={job.server.port}\n[pgbouncer]\n"
+                f.write(f"[databases]\npostgres = host=127.0.0.1 port={job.server.port} user=postgres\n[pgbouncer]\n"
                         f"listen_addr = 127.0.0.1\nlisten_port = {port}\nauth_type = any\nunix_socket_dir =\n"
                         f"pool_mode = transaction\ndefault_pool_size = {job.connections}\nmax_client_conn = 2000\n")
             tool = shutil.which("pgbouncer") or "/usr/sbin/pgbouncer"

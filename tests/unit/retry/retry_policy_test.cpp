@@ -113,7 +113,7 @@ TEST_CASE("retry: a move is written into the history", "[retry]") {
   const auto r = a_request(access::write);
   record_move(*r, "backup", 1, not_run);
   CHECK(r->tried == 0b10);
-  CHECK(r->move_count == 1);
+  CHECK(r->moves.size() == 1);
   CHECK(r->moves[0].from == "backup");
   CHECK(r->moves[0].why == cause::connection_failed);
   CHECK(r->progress == stage::queued);
