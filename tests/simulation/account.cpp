@@ -71,7 +71,6 @@ void account::told(deed& x, failure why) {
 }
 
 void account::answered(deed& x) {
-  x.place = ++answers_;
   if (x.answers > 1) broken_(x.what + ": answered " + std::to_string(x.answers) + " times");
   if (x.at > world_.latest_answer(x.asked, x.deadline)) {
     const auto late = std::chrono::duration_cast<std::chrono::milliseconds>(x.at - x.deadline);

@@ -31,9 +31,8 @@ struct deed {
   std::string must_see{};   ///< A read by position: the key that it must find.
   time_point asked{};
   time_point deadline{};
-  int answers = 0;         ///< Other than 1 in the end is a broken promise.
-  time_point at{};         ///< Of the answer.
-  std::uint64_t place = 0; ///< Of the answer among all answers.
+  int answers = 0; ///< Other than 1 in the end is a broken promise.
+  time_point at{}; ///< Of the answer.
   std::optional<std::vector<result>> done{};
   std::optional<failure> failed{};
   std::function<void(deed&)> then{}; ///< Called once it is answered and judged.
@@ -115,7 +114,6 @@ private:
   std::set<std::string> forbidden_;
   std::vector<era> eras_;
   std::size_t lost_by_server_ = 0;
-  std::uint64_t answers_ = 0;
 };
 
 } // namespace tripool::test

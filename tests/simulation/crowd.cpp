@@ -37,11 +37,12 @@ void judge_full_queue(stage& s, const std::vector<deed_ptr>& all) {
   }
 }
 
+/// By time: those that are shed at one moment hear of it in any order.
 void judge_shedding(stage& s, const std::vector<deed_ptr>& all) {
   for (const auto& x : all) {
     if (!failed_as(*x, cause::overload)) continue;
     for (const auto& y : all)
-      if (failed_as(*y, cause::overload) && y->priority < x->priority && y->place > x->place) {
+      if (failed_as(*y, cause::overload) && y->priority < x->priority && y->at > x->at) {
         s.complain(x->what + ": shed before " + y->what + ", which is less urgent");
         return;
       }
