@@ -32,12 +32,15 @@ inline constexpr std::string_view identity_text =
   "substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8), "
   "coalesce((SELECT stats_reset::text FROM pg_stat_bgwriter), '')";
 /// Asked afterwards. Parameters: xid, system identifier, timeline. Columns: system identifier, timeline, incarnation,
-/// and the status, which is NULL elsewhere than on that cluster and timeline, and for ids of long ago.
+/// and the status, which is NULL elsewhere than on that cluster and timeline, and for ids of long ago. It writes a
+/// message into the log, that is: commits itself. Where commits wait for a standby, its answer says that whatever it
+/// found committed has got there, too; a terminated backend's commit need not have.
 inline constexpr std::string_view status_text =
   "SELECT s.system_identifier::text, t.timeline, coalesce(b.stats_reset::text, ''), "
   "CASE WHEN s.system_identifier::text = $2 AND t.timeline = $3 THEN pg_xact_status($1::text::xid8) END "
   "FROM pg_control_system() AS s, pg_stat_bgwriter AS b, "
-  "(SELECT substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8) AS timeline) AS t";
+  "(SELECT substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8) AS timeline) AS t, "
+  "pg_logical_emit_message(true, 'tripool', '') AS m WHERE m IS NOT NULL";
 
 statement identity_question();
 /// Goes to the server that takes writes now, and may be repeated.

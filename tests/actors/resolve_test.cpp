@@ -143,3 +143,24 @@ TEST_CASE("Whoever dies at whatever step: a write that is looked up is answered 
     if (!target) break;
   }
 }
+
+TEST_CASE("Where commits wait for a standby, a status alone does not make a write done that no standby has") {
+  actor_world w;
+  for (auto& server : w.db) server.set_synchronous(true);
+  w.advance(2s);
+  const auto x = ask_looked_up(w, 3000ms);
+  w.run();
+  REQUIRE(rows(w) == 1); // It is committed here, and waits for a standby that does not come.
+  CHECK(x->answers == 0);
+  // Its caller's side sees a broken connection only, and its transaction ends as committed.
+  for (const auto& b : w.db[primary].backends()) {
+    if (!b->waits_for_standby()) continue;
+    b->link().cut();
+    b->terminate("57P01", "terminating connection");
+  }
+  w.advance(4s);
+  INFO(x->text());
+  REQUIRE(x->answers == 1);
+  CHECK(x->is(outcome::in_doubt));
+  CHECK(w.broken_promises() == "");
+}

@@ -16,6 +16,7 @@ constexpr std::size_t others = 2;
 constexpr std::size_t successors = 2;
 /// The listener's, beside a simple pool's.
 constexpr std::size_t simple_others = 1;
+constexpr std::size_t simple_successors = 1;
 constexpr duration dial_window = std::chrono::seconds{10};
 /// What a pool's pauses, the probes of a pool in trouble and the listener's own pauses come to in such a window, with
 /// room for the resets that bring a whole pool down several times.
@@ -60,9 +61,11 @@ void bounds::look_at_sessions(std::size_t i) {
   auto n = db.waiting_dials();
   for (const auto& b : db.backends()) n += b->link().ended() ? 0 : 1;
   const auto& limits = s_.largest;
-  const auto own = others + (s_.plan.secrets || s_.plan.reloads ? successors : 0);
+  const bool renewed = s_.plan.secrets || s_.plan.reloads;
+  const auto own = others + (renewed ? successors : 0);
   const auto resilient = s_.plan.resilient ? limits.pools[i].connections_max + own : 0;
-  const auto allowed = generations_ * resilient + simple_ * (limits.simple.connections_max + simple_others);
+  const auto simple = limits.simple.connections_max + simple_others + (renewed ? simple_successors : 0);
+  const auto allowed = generations_ * resilient + simple_ * simple;
   if (n <= allowed) return;
   s_.complain("server " + std::to_string(i) + " has " + std::to_string(n) + " sessions and dials, more than "
               + std::to_string(allowed));

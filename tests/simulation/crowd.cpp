@@ -15,8 +15,8 @@ bool failed_as(const deed& x, cause why) {
 
 } // namespace
 
-/// All of the burst are writes, so that they are in the hands of one pool. What is on a wire or goes to it counts as
-/// waiting here, which can only excuse.
+/// All of the burst are writes, so that they are in the hands of one pool. What is on a wire or goes to it, and what
+/// dead callers have asked, counts as waiting here, which can only excuse.
 void judge_full_queue(stage& s, const std::vector<deed_ptr>& all) {
   const auto config = s.world.env->current();
   const auto& pools = config->pools;
@@ -29,7 +29,7 @@ void judge_full_queue(stage& s, const std::vector<deed_ptr>& all) {
     const auto pool = std::find_if(pools.begin(), pools.end(), [&](const auto& p) { return p.name == name; });
     if (pool == pools.end()) continue; // The simple pool, which may have been turned away from elsewhere.
     const auto as_urgent = std::count_if(s.book.all().begin(), s.book.all().end(), [&](const deed_ptr& x) {
-      return x->answers == 0 && !x->orphan && x->priority >= turned_away->priority;
+      return x->answers == 0 && x->priority >= turned_away->priority;
     });
     if (static_cast<std::size_t>(as_urgent) < pool->queue_max)
       s.complain(turned_away->what + ": turned away from a full queue of " + std::to_string(pool->queue_max)

@@ -308,7 +308,10 @@ result sim_backend::perform(const sim_command& c) {
     case sim_verb::identity:
       if (xid_.empty()) xid_ = home_.begin_transaction();
       return home_.identity_row(xid_);
-    case sim_verb::status: return home_.status_row(c.key, c.value);
+    case sim_verb::status:
+      // It writes a message, so that where commits wait for a standby its answer does, too.
+      if (!home_.in_recovery()) writes_.push_back({sim_write::kind::update, "status", {}});
+      return home_.status_row(c.key, c.value);
     case sim_verb::position: return home_.position_row();
     case sim_verb::token_claim:
     case sim_verb::token_ask:
