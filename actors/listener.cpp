@@ -133,6 +133,7 @@ void listener::carry_out(const dial_session_effect& x) {
   }
   session_id_ = env_->next_connection_id();
   session_ = spawn_session(x.pool, session_id_);
+  begin_renewal(x.pool);
   since_ = now();
   server_ = {};
 }

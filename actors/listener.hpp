@@ -43,6 +43,7 @@ private:
   bool from_session() const;
   // -- other secrets (listener_renewal.cpp) ------------------------------------------------------------------------
   void changed(std::size_t pool, std::uint64_t generation, duration spread);
+  void begin_renewal(std::size_t pool);
   void renew_session();
   bool can_renew() const noexcept;
   bool from_successor() const;
@@ -61,7 +62,8 @@ private:
   server_info server_;
   time_point since_; ///< The session was dialled.
   session_renewal renewal_;
-  caf::actor successor_; ///< The connection that is to take the session's place.
+  std::vector<std::uint64_t> newest_; ///< By pool: the newest change of what sessions with its server are opened with.
+  caf::actor successor_;              ///< The connection that is to take the session's place.
   connection_id successor_id_ = 0;
   time_point successor_since_;
   listener_status counts_;

@@ -9,12 +9,22 @@
 #include <caf/actor_cast.hpp>
 #include <caf/send.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace tripool {
 
 void listener::changed(std::size_t pool, std::uint64_t generation, duration spread) {
+  newest_.resize(std::max(newest_.size(), pool + 1));
+  newest_[pool] = std::max(newest_[pool], generation);
   if (session_ && pool == machine_.pool()) renewal_.changed(generation, spread, now(), random_.next());
+}
+
+/// What was changed while there was no session counts for the next one, too: it may be lent the secret that was good last.
+void listener::begin_renewal(std::size_t pool) {
+  renewal_ = {};
+  if (pool >= newest_.size() || newest_[pool] == 0) return;
+  renewal_.changed(newest_[pool], env_->current()->pools[pool].credentials.rotation_spread, now(), random_.next());
 }
 
 bool listener::can_renew() const noexcept {
