@@ -20,7 +20,8 @@ void listener::changed(std::size_t pool, std::uint64_t generation, duration spre
   if (session_ && pool == machine_.pool()) renewal_.changed(generation, spread, now(), random_.next());
 }
 
-/// What was changed while there was no session counts for the next one, too: it may be lent the secret that was good last.
+/// What was changed while there was no session counts for the next one, too: it may be lent the secret that was good
+/// last.
 void listener::begin_renewal(std::size_t pool) {
   renewal_ = {};
   if (pool >= newest_.size() || newest_[pool] == 0) return;
