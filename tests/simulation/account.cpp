@@ -141,8 +141,10 @@ std::set<std::string> account::lost_in(const era& e) {
   return {keys.begin(), keys.end()};
 }
 
-/// An answer to a write from the new primary: from here on Tripool knows it for certain.
+/// An answer to a write from the new primary: from here on Tripool knows it for certain. While the simple pool serves,
+/// nobody compares servers: what is left of the resilient part may still reach another one.
 void account::note_fence(const deed& x) {
+  if (!watched_over_) return;
   for (auto& e : eras_) {
     if (e.fenced_at) continue;
     for (const auto& text : x.texts) {

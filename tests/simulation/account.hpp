@@ -73,6 +73,8 @@ public:
   void told(deed& x, std::vector<result> rows);
   void told(deed& x, failure why);
 
+  /// Whether the resilient part serves, which compares servers, from now on.
+  void watched_over(bool x) noexcept { watched_over_ = x; }
   void promoted(std::size_t old, std::size_t now, std::size_t fork);
   /// `server` is about to become a standby again.
   void rejoins(std::size_t server);
@@ -114,6 +116,7 @@ private:
   std::set<std::string> forbidden_;
   std::vector<era> eras_;
   std::size_t lost_by_server_ = 0;
+  bool watched_over_ = true;
 };
 
 } // namespace tripool::test

@@ -22,6 +22,7 @@ private:
       [this](const fallback_event& x) {
         s_.note("service: " + std::string{to_string(x.before)} + " -> " + std::string{to_string(x.now)});
         if (x.now == service_mode::simple) bounds_.fell();
+        s_.book.watched_over(x.now == service_mode::resilient);
       },
       [](events_subscribed) {},
       [](const doubt_event&) {},

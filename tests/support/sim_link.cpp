@@ -28,7 +28,10 @@ void sim_link::cut(std::string why) {
 
 bool sim_link::send(sim_message x) {
   if (!ended() && takes_ == 0) cut("out of memory");
-  if (ended()) return false;
+  if (ended()) {
+    release_all(); // Its client's library has found the end out, and says so.
+    return false;
+  }
   if (takes_ != unlimited) --takes_;
   outgoing_.push_back(std::move(x));
   return true;
