@@ -18,7 +18,6 @@ bool failed_as(const deed& x, cause why) {
 /// All of the burst are writes, so that they are in the hands of one pool. What is on a wire or goes to it, and what
 /// dead callers have asked, counts as waiting here, which can only excuse.
 void judge_full_queue(stage& s, const std::vector<deed_ptr>& all) {
-  if (s.plan.reloads) return; // A queue may be as long as it was before.
   const auto config = s.world.env->current();
   const auto& pools = config->pools;
   const bool something_else = std::any_of(
@@ -32,9 +31,10 @@ void judge_full_queue(stage& s, const std::vector<deed_ptr>& all) {
     const auto as_urgent = std::count_if(s.book.all().begin(), s.book.all().end(), [&](const deed_ptr& x) {
       return x->answers == 0 && x->priority >= turned_away->priority;
     });
-    if (static_cast<std::size_t>(as_urgent) < pool->queue_max)
-      s.complain(turned_away->what + ": turned away from a full queue of " + std::to_string(pool->queue_max)
-                 + ", but only " + std::to_string(as_urgent) + " as urgent wait");
+    const auto fit = s.shortest[static_cast<std::size_t>(pool - pools.begin())]; // A reload may be on its way.
+    if (static_cast<std::size_t>(as_urgent) < fit)
+      s.complain(turned_away->what + ": turned away from a full queue of " + std::to_string(fit) + ", but only "
+                 + std::to_string(as_urgent) + " as urgent wait");
   }
 }
 

@@ -4,6 +4,8 @@
 
 #include "tripool/actors/protocol_control.hpp"
 
+#include <algorithm>
+
 namespace tripool::test {
 
 void reloads::strike() {
@@ -25,6 +27,8 @@ void reloads::strike() {
             + ", queue " + std::to_string(p.queue_max) + ", depth " + std::to_string(p.pipeline_depth) + ";";
   s_.note(what);
   s_.largest = larger(s_.largest, *fresh);
+  for (std::size_t i = 0; i < fresh->pools.size(); ++i)
+    s_.shortest[i] = std::min(s_.shortest[i], fresh->pools[i].queue_max);
   s_.world.call([&s = s_, to = s_.world.delegate, fresh](caf::event_based_actor& self) {
     self.request(to, caf::infinite, reload_options{fresh})
       .then([](const control_reply&) {},

@@ -31,6 +31,7 @@ public:
       book(world, plan.synchronous, [this](const std::string& x) { complain(x); }),
       begin(world.now()),
       largest(world.env->config) {
+    for (const auto& p : largest.pools) shortest.push_back(p.queue_max);
     for (auto& x : world.db) x.set_synchronous(plan.synchronous);
     if (plan.secrets)
       for (auto& x : world.db) x.dials().password = safe->text();
@@ -61,9 +62,10 @@ public:
   actor_world world;
   account book;
   time_point begin;
-  options largest;              ///< The largest limits that were in force so far.
-  std::size_t leader = primary; ///< The primary of the highest timeline.
-  std::uint64_t keys = 0;       ///< Given so far: k0, k1, ...
+  options largest;                   ///< The largest limits that were in force so far.
+  std::vector<std::size_t> shortest; ///< By pool: the shortest queue.
+  std::size_t leader = primary;      ///< The primary of the highest timeline.
+  std::uint64_t keys = 0;            ///< Given so far: k0, k1, ...
 
 private:
   static std::shared_ptr<const secret_store> secrets_of(std::shared_ptr<credential_source> x) {
