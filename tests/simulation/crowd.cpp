@@ -20,9 +20,13 @@ bool failed_as(const deed& x, cause why) {
 void judge_full_queue(stage& s, const std::vector<deed_ptr>& all) {
   const auto config = s.world.env->current();
   const auto& pools = config->pools;
-  const bool something_else = std::any_of(
-    all.begin(), all.end(), [](const auto& x) { return x->answers > 0 && !failed_as(*x, cause::queue_full); });
-  if (something_else) return; // A pool that is suspended moves what had waited in it.
+  if (all.empty()) return;
+  const auto since = all.front()->asked;
+  const bool something_else = std::any_of(s.book.all().begin(), s.book.all().end(), [&](const auto& x) {
+    return x->answers > 0 && x->at >= since && !failed_as(*x, cause::queue_full);
+  });
+  // A pool that is suspended moves what had waited in it; a session that opens meanwhile serves it.
+  if (something_else) return;
   for (const auto& turned_away : all) {
     if (!failed_as(*turned_away, cause::queue_full)) continue;
     const auto& name = turned_away->failed->pool;
