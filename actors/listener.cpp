@@ -64,7 +64,7 @@ caf::behavior listener::make_behavior() {
     if (successor_ && x.source == successor_.address()) successor_ended();
   });
   return {
-    [this](listen_to_msg& x) { machine_.want(x.generation, std::move(x.channels)); },
+    [this](listen_to_msg& x) { machine_.want(x.generation, std::move(x.channels), x.term); },
     [this](const routing_msg& x) { machine_.route(*x.table, now()); },
     [this](topology_msg& x) {
       if (x.generation >= who_.generation) who_ = std::move(x);
@@ -177,7 +177,7 @@ void listener::carry_out(listen_order_effect& x) {
 void listener::carry_out(const listening_effect& x) {
   if (!counts_.last_problem.empty()) note(event_kind::listening, severity::info, {}, "listening again");
   counts_.last_problem.clear();
-  send(delegate_, listening_msg{x.generation});
+  send(delegate_, listening_msg{x.generation, x.term});
 }
 
 void listener::carry_out(const not_listening_effect& x) {

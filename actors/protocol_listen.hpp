@@ -101,15 +101,18 @@ typename Inspector::result_type inspect(Inspector& f, notification_gap& x) {
 
 // -- delegate and listener -----------------------------------------------------------------------------------------
 
-/// Delegate -> listener: listen to these channels, and no others. No reply: see listening_msg.
+/// Delegate -> listener: listen to these channels, and no others. No reply: see listening_msg. `term`: grows each time
+/// that the delegate takes up a listener, the same one once more, too.
 struct listen_to_msg {
   std::uint64_t generation = 0;
   std::shared_ptr<const channel_set> channels;
+  std::uint64_t term = 0;
 };
 
-/// Listener -> delegate: every channel of this generation is listened to now.
+/// Listener -> delegate: every channel of this generation is listened to now, asked of the server in this term.
 struct listening_msg {
   std::uint64_t generation = 0;
+  std::uint64_t term = 0;
 };
 
 /// Listener -> delegate: nothing is listened to any more, or it could not be begun.

@@ -40,7 +40,8 @@ void subscription_desk::accept(unsubscribe& x, caf::response_promise to, const c
 }
 
 void subscription_desk::accept(const listening_msg& x, const caf::actor& sender) {
-  if (sender != listener_) return;
+  if (sender != listener_ || x.term != term_) return;
+  confirmed_ = true;
   last_news_ = self_.now();
   book_.listening(x.generation, self_.now());
   roll_.carry_out();
@@ -53,7 +54,7 @@ void subscription_desk::accept(const not_listening_msg& x, const caf::actor& sen
 }
 
 void subscription_desk::accept(notifications_msg& x, const caf::actor& sender) {
-  if (sender != listener_) return;
+  if (sender != listener_ || !confirmed_) return;
   last_news_ = self_.now();
   for (auto& n : x.all) delivered_ += roll_.hand_on(n);
 }
@@ -66,6 +67,8 @@ void subscription_desk::use(const caf::actor& listener) {
   }
   listener_ = listener;
   told_ = 0;
+  ++term_;
+  confirmed_ = false;
   if (!listener_) return;
   self_.monitor(listener_); // Says at once when it is dead already.
   if (table_) self_.send(listener_, routing_msg{table_});
@@ -89,7 +92,7 @@ std::optional<time_point> subscription_desk::flush() {
   roll_.carry_out();
   if (listener_ && told_ < book_.generation()) {
     told_ = book_.generation();
-    self_.send(listener_, listen_to_msg{told_, book_.wanted()});
+    self_.send(listener_, listen_to_msg{told_, book_.wanted(), term_});
   }
   return book_.next_wake();
 }

@@ -33,6 +33,7 @@ public:
   /// From the listener; messages of a listener that is not the present one are ignored.
   void accept(const listening_msg& x, const caf::actor& sender);
   void accept(const not_listening_msg& x, const caf::actor& sender);
+  /// What it heard before it confirmed is behind the gap: another listener may have brought it.
   void accept(notifications_msg& x, const caf::actor& sender);
 
   /// Where the listener is now; invalid while there is none.
@@ -57,6 +58,8 @@ private:
   subscriber_roll roll_;
   caf::actor listener_;
   std::uint64_t told_ = 0; ///< The generation that the present listener knows.
+  std::uint64_t term_ = 0; ///< Counts the listeners that were taken up.
+  bool confirmed_ = false; ///< The present one has listened in this term: what it hears is new.
   time_point last_news_{}; ///< The listener last said that it listens, or brought a notification.
   std::shared_ptr<const routing_table> table_;
   std::uint64_t delivered_ = 0;

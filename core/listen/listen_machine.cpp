@@ -28,9 +28,13 @@ void listen_machine::reconfigure(const listen_limits& limits) noexcept {
   limits_ = limits;
 }
 
-void listen_machine::want(std::uint64_t generation, std::shared_ptr<const channel_set> all) {
-  assert(generation >= generation_ && all);
-  if (generation == generation_) confirmed_ = 0;
+void listen_machine::want(std::uint64_t generation, std::shared_ptr<const channel_set> all, std::uint64_t term) {
+  assert(generation >= generation_ && all && term >= term_);
+  if (term != term_) {
+    term_ = term;
+    anew_ = true;
+    confirmed_ = 0;
+  }
   generation_ = generation;
   wanted_ = std::move(all);
 }
@@ -85,8 +89,10 @@ void listen_machine::answered(std::uint64_t serial, const failure* problem, time
   pauses_.reset();
   if (!order_->is_check) {
     listening_ = std::move(order_->listens_to);
-    confirmed_ = order_->generation;
-    effects_.emplace_back(listening_effect{confirmed_});
+    if (order_->term == term_) {
+      confirmed_ = order_->generation;
+      effects_.emplace_back(listening_effect{confirmed_, term_});
+    }
   }
   order_.reset();
 }
@@ -121,10 +127,10 @@ void listen_machine::advance_open(time_point now, std::uint64_t random) {
       drop("no answer on the listening session within " + milliseconds(limits_.answer_within), {}, now, random, true);
     return;
   }
-  if (listening_ != *wanted_) return send_order(now);
+  if (listening_ != *wanted_ || (anew_ && !listening_.empty())) return send_order(now);
   if (confirmed_ < generation_) {
     confirmed_ = generation_;
-    effects_.emplace_back(listening_effect{confirmed_});
+    effects_.emplace_back(listening_effect{confirmed_, term_});
   }
   const bool long_silent = now - heard_at_ >= limits_.check_interval;
   if (long_silent && unused()) return close_unused(now);
@@ -134,17 +140,18 @@ void listen_machine::advance_open(time_point now, std::uint64_t random) {
 void listen_machine::send_order(time_point now) {
   listen_order_effect out;
   for (const auto& x : *wanted_)
-    if (!listening_.contains(x)) out.statements.push_back(listen_text(x));
+    if (anew_ || !listening_.contains(x)) out.statements.push_back(listen_text(x));
   for (const auto& x : listening_)
     if (!wanted_->contains(x)) out.statements.push_back(unlisten_text(x));
+  anew_ = false;
   out.serial = ++last_serial_;
-  order_ = order{out.serial, generation_, *wanted_, now, false};
+  order_ = order{out.serial, generation_, term_, *wanted_, now, false};
   effects_.emplace_back(std::move(out));
 }
 
 void listen_machine::send_check(time_point now) {
   check_now_ = false;
-  order_ = order{++last_serial_, generation_, {}, now, true};
+  order_ = order{++last_serial_, generation_, term_, {}, now, true};
   effects_.emplace_back(listen_order_effect{last_serial_, {check_text}});
 }
 

@@ -6,7 +6,8 @@
 //                                                                | else a check when nothing was heard for long
 //
 // What is wanted comes as whole sets, each with a growing generation; a generation is confirmed once all its channels
-// are listened to on the present session. Whatever ends a session ends all that was confirmed.
+// are listened to on the present session. Whatever ends a session ends all that was confirmed. Who takes the listener
+// up again does so with a new term: then the server is asked anew, since what the session heard before is not theirs.
 // Knows no subscribers, no sockets and no clock. Driven by the listener actor.
 #pragma once
 
@@ -53,9 +54,10 @@ struct listen_order_effect {
   std::vector<std::string> statements;
 };
 
-/// Every channel of this generation is listened to now.
+/// Every channel of this generation is listened to now, by an order of this term.
 struct listening_effect {
   std::uint64_t generation = 0;
+  std::uint64_t term = 0;
 };
 
 /// Nothing is listened to any more, or it could not be begun. What was sent in the time since the last sign of life of
@@ -79,9 +81,10 @@ public:
   /// Other limits are in force.
   void reconfigure(const listen_limits& limits) noexcept;
 
-  /// The channels that shall be listened to from now on, instead of those before. Generations grow; the present one
-  /// once more is asked by who has not heard what came of it, and is confirmed anew.
-  void want(std::uint64_t generation, std::shared_ptr<const channel_set> all);
+  /// The channels that shall be listened to from now on, instead of those before. Generations grow within a term. With
+  /// a new term all of them are listened to anew, also where the session does already: once the server has answered,
+  /// all that was notified before has been heard.
+  void want(std::uint64_t generation, std::shared_ptr<const channel_set> all, std::uint64_t term);
   /// The routing has changed. A session stays where it is while its pool may be written to.
   void route(const routing_table& table, time_point now);
   /// The session that was to be dialled is open.
@@ -116,6 +119,7 @@ private:
   struct order {
     std::uint64_t serial = 0;
     std::uint64_t generation = 0;
+    std::uint64_t term = 0;
     channel_set listens_to; ///< Once it is carried out.
     time_point sent_at;
     bool is_check = false;
@@ -134,6 +138,8 @@ private:
   std::size_t pool_ = 0;
   std::shared_ptr<const channel_set> wanted_ = std::make_shared<const channel_set>();
   std::uint64_t generation_ = 0; ///< Of `wanted_`.
+  std::uint64_t term_ = 0;       ///< Of who wants it.
+  bool anew_ = false;            ///< The session has not been asked in this term.
   std::uint64_t confirmed_ = 0;  ///< The last generation confirmed on this session.
   channel_set listening_;
   std::optional<order> order_;

@@ -47,6 +47,50 @@ TEST_CASE("A listener that lived beside the simple pool is believed anew: the ga
 
 namespace {
 
+/// The server's processes that listen to a channel, oldest first.
+std::vector<std::shared_ptr<sim_backend>> listening(actor_world& w, const std::string& channel) {
+  std::vector<std::shared_ptr<sim_backend>> out;
+  for (auto& x : w.db[primary].backends())
+    if (x->channels().contains(channel)) out.push_back(x);
+  return out;
+}
+
+/// Writes until it is so, for at most 10 s.
+template <class Condition>
+void ask_until(actor_world& w, const std::string& name, Condition done) {
+  for (int i = 0; i < 100 && !done(); ++i) ask_for(w, 100ms, name + std::to_string(i) + '.');
+  REQUIRE(done());
+}
+
+} // namespace
+
+TEST_CASE("What the other listener has brought already is not brought again by one that is taken up late",
+          "[fallback]") {
+  actor_world w;
+  w.advance(5s);
+  subscriber x{w};
+  x.subscribe({"news"});
+  w.advance(100ms);
+  const auto before = listening(w, "news");
+  REQUIRE(before.size() == 1);
+  w.silence(w.topology().manager);
+  ask_until(w, "down", [&] { return x.log().back() == "over news" && listening(w, "news").size() == 2; });
+  before.front()->link().hold();
+  w.db[primary].notify("news", "1");
+  w.run();
+  REQUIRE(x.log().back() == "news: 1");
+  REQUIRE(before.front()->link().undelivered() > 0);
+  ask_until(w, "up", [&] { return w.status().delegate.fallback.returns == 1; });
+  before.front()->link().release_all();
+  w.advance(100ms);
+  CHECK(x.log() == lines{"subscribed news", "gap news", "over news", "news: 1", "gap news", "over news"});
+  w.db[primary].notify("news", "2");
+  w.run();
+  CHECK(x.log().back() == "news: 2");
+}
+
+namespace {
+
 /// A lease of the simple pool, with something written in it.
 borrowed<lease_handle> lease_of_simple_pool(actor_world& w, borrower& b) {
   REQUIRE(w.status().delegate.fallback.mode == service_mode::simple);

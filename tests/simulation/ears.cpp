@@ -79,18 +79,12 @@ void ears::look_at_the_end() {
 }
 
 /// Committed on the server that takes writes in the end: heard once, or a gap was told later, or nobody listened yet.
-/// The listener that takes over behind a gap may bring what was late with it once more.
 void ears::look_at(const ear_log& log, const std::string& payload, time_point at) {
   const auto is = [](entry::kind what) { return [what](const entry& x) { return x.what == what; }; };
   const auto first = std::find_if(log.all.begin(), log.all.end(), is(entry::kind::subscribed));
   if (first == log.all.end() || first->at >= at) return;
   const auto heard = [&](const entry& x) { return x.what == entry::kind::heard && x.payload == payload; };
-  auto times = std::count_if(log.all.begin(), log.all.end(), heard);
-  if (times > 1) {
-    const auto again =
-      std::find_if(std::next(std::find_if(log.all.begin(), log.all.end(), heard)), log.all.end(), heard);
-    if (std::any_of(std::find_if(log.all.begin(), log.all.end(), heard), again, is(entry::kind::gap))) --times;
-  }
+  const auto times = std::count_if(log.all.begin(), log.all.end(), heard);
   const bool gap_told = std::any_of(first, log.all.end(), [&](const entry& x) {
     return x.at >= at && (x.what == entry::kind::gap || x.what == entry::kind::over);
   });

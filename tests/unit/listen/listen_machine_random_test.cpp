@@ -61,8 +61,15 @@ private:
     for (const char* x : {"a", "b", "c", "d"})
       if (any(2)) all.insert(x);
     sets_[++generation_] = all;
-    machine_.want(generation_, std::make_shared<const channel_set>(std::move(all)));
+    if (any(4)) take_up();
+    machine_.want(generation_, std::make_shared<const channel_set>(std::move(all)), term_);
     advance();
+  }
+
+  void take_up() {
+    ++term_;
+    asked_ = false;
+    confirmed_ = 0;
   }
 
   void route(std::array<bool, 3> writable) {
@@ -113,10 +120,13 @@ private:
   void note(listen_order_effect& x) {
     CHECK(session_);
     CHECK_FALSE(wire_);
+    asked_ = asked_ || !x.statements.front().starts_with("select");
     wire_ = std::move(x);
   }
   void note(const listening_effect& x) {
     CHECK(x.generation > confirmed_);
+    CHECK(x.term == term_);
+    CHECK((asked_ || server_.empty()));
     confirmed_ = x.generation;
     for (const auto& name : sets_.at(x.generation)) CHECK(server_.contains(name));
   }
@@ -132,6 +142,8 @@ private:
   time_point now_{1h};
   std::map<std::uint64_t, channel_set> sets_{{0, {}}}; ///< By generation.
   std::uint64_t generation_ = 0;
+  std::uint64_t term_ = 1;
+  bool asked_ = false; ///< The server was asked to listen in this term.
   std::uint64_t confirmed_ = 0;
   std::array<bool, 3> writable_{};
   bool session_ = false;

@@ -17,6 +17,7 @@ struct rig {
   listen_machine m{listen_limits{}};
   time_point t{1h};
   std::uint64_t generation = 0;
+  std::uint64_t term = 1;
   std::uint64_t table_generation = 0;
   std::vector<std::size_t> dials;
   std::vector<std::string> drops;
@@ -29,13 +30,22 @@ struct rig {
       if (auto* x = std::get_if<dial_session_effect>(&e)) dials.push_back(x->pool);
       if (auto* x = std::get_if<drop_session_effect>(&e)) drops.push_back(x->why);
       if (auto* x = std::get_if<listen_order_effect>(&e)) orders.push_back(*x);
-      if (auto* x = std::get_if<listening_effect>(&e)) confirmed.push_back(x->generation);
+      if (auto* x = std::get_if<listening_effect>(&e)) {
+        confirmed.push_back(x->generation);
+        CHECK(x->term == term);
+      }
       if (auto* x = std::get_if<not_listening_effect>(&e)) losses.push_back(*x);
     }
   }
   void want(channel_set all) {
-    m.want(++generation, std::make_shared<const channel_set>(std::move(all)));
+    m.want(++generation, std::make_shared<const channel_set>(std::move(all)), term);
     advance();
+  }
+  /// The same is wanted by who takes the listener up again.
+  void take_up(channel_set all) {
+    ++term;
+    --generation;
+    want(std::move(all));
   }
   /// Which pools take writes; `ghost`: a pool that turned out to be one.
   void route(std::vector<bool> writable, std::optional<std::size_t> ghost = {}) {
@@ -342,6 +352,42 @@ TEST_CASE("A session that nobody needs is closed when it would be checked, witho
   CHECK(r.m.state() == phase::idle);
   r.want({"b"});
   CHECK(r.dials.size() == 2);
+}
+
+TEST_CASE("Who takes a listener up again hears from it after the server has been asked anew") {
+  rig r;
+  r.begin({"a", "b"});
+  r.take_up({"a", "b"});
+  CHECK(r.confirmed.size() == 1); // What it heard so far was another's.
+  CHECK(r.orders.back().statements == std::vector<std::string>{"LISTEN \"a\"", "LISTEN \"b\""});
+  r.answer();
+  CHECK(r.confirmed == std::vector<std::uint64_t>{1, 1});
+}
+
+TEST_CASE("An order of an earlier term confirms nothing to who took the listener up since") {
+  rig r;
+  r.want({"a"});
+  r.route({true});
+  r.opened();
+  r.take_up({"a"});
+  r.answer();
+  CHECK(r.confirmed.empty());
+  REQUIRE(r.orders.size() == 2);
+  CHECK(r.orders[1].statements == std::vector<std::string>{"LISTEN \"a\""});
+  r.answer();
+  CHECK(r.confirmed == std::vector<std::uint64_t>{1});
+}
+
+TEST_CASE("A session that is dialled after a listener was taken up is asked once") {
+  rig r;
+  r.begin({"a"});
+  r.ended("gone");
+  r.take_up({"a"});
+  r.pass(1min);
+  r.opened();
+  r.answer();
+  CHECK(r.confirmed.size() == 2);
+  CHECK(r.orders.size() == 2);
 }
 
 TEST_CASE("A dial that nobody needs any more is given up") {
