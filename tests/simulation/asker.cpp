@@ -90,11 +90,9 @@ urgency asker::some_urgency() {
 
 /// A statement of its own key, entered into the deed.
 statement asker::insert(deed& d) {
-  statement x;
-  x.text = "insert " + s_.next_key() + " v";
-  d.texts.push_back(x.text);
-  d.what += (d.what.empty() ? "" : "; ") + x.text;
-  return x;
+  d.texts.push_back("insert " + s_.next_key() + " v");
+  d.what += (d.what.empty() ? "" : "; ") + d.texts.back();
+  return s_.worded(d.texts.back());
 }
 
 deed_ptr asker::write(std::chrono::milliseconds timeout) {
@@ -109,9 +107,9 @@ deed_ptr asker::write(std::chrono::milliseconds timeout) {
 }
 
 deed_ptr asker::read(std::string key, std::chrono::milliseconds timeout) {
-  statement x;
   deed d;
-  x.text = d.what = "select " + std::move(key);
+  d.what = "select " + std::move(key);
+  auto x = s_.worded(d.what);
   x.mode = d.mode = access::read;
   x.timeout = timeout;
   return send(std::move(x), std::move(d));
@@ -145,7 +143,7 @@ void asker::ask_again() {
   const auto& [token, texts] = doubts_[static_cast<std::size_t>(s_.pick(doubts_.size()))];
   batch b;
   deed d;
-  for (const auto& text : texts) b.statements.emplace_back().text = text;
+  for (const auto& text : texts) b.statements.push_back(s_.worded(text));
   b.timeout = timeout();
   b.token = d.token = token;
   d.texts = texts;
@@ -215,14 +213,14 @@ void asker::ask_position() {
 void asker::ask_by_position() {
   if (positions_.empty()) return;
   const auto& [key, at] = positions_[static_cast<std::size_t>(s_.pick(positions_.size()))];
-  statement x;
   deed d;
-  x.text = "select " + key;
+  d.what = "select " + key;
+  auto x = s_.worded(d.what);
   x.mode = d.mode = access::read;
   x.timeout = timeout();
   x.at_least = at;
   d.must_see = key;
-  d.what = x.text + " at least at " + to_string(at);
+  d.what += " at least at " + to_string(at);
   send(std::move(x), std::move(d));
 }
 

@@ -40,6 +40,7 @@ struct wishes {
   bool verbose = false;
   bool twice = false;
   bool list_mutations = false;
+  bool all_ways = false;
   sim_profile kind = sim_profile::mixed;
 };
 
@@ -75,6 +76,7 @@ void run_one(std::uint64_t seed, const wishes& w, totals& all) {
   all.sum.ladder.falls += x.ladder.falls;
   all.sum.ladder.returns += x.ladder.returns;
   all.sum.ladder.accepted += x.ladder.accepted;
+  all.sum.traffic += x.traffic;
   if (w.verbose || (!x.broken.empty() && w.mutation.empty())) print(x.history);
   if (x.broken.empty()) return;
   all.failed.push_back(seed);
@@ -83,6 +85,19 @@ void run_one(std::uint64_t seed, const wishes& w, totals& all) {
   std::printf("seed %llu breaks promises; replay: tripool-sim --seed %llu%s --verbose\n", n, n, profile.c_str());
   print(x.broken);
   std::fflush(stdout);
+}
+
+void print_traffic(const tripool::test::sim_traffic& x) {
+  const auto n = [](std::uint64_t y) { return static_cast<unsigned long long>(y); };
+  std::printf("%llu statements had a Sync alone, %llu a block of their own, %llu shared a block of reads\n", n(x.alone),
+              n(x.frames), n(x.reads));
+  std::printf("%llu Syncs ended several blocks, %llu a block of reads, %llu both; an error broke off %llu and %llu\n",
+              n(x.framed), n(x.shared), n(x.mixed), n(x.framed_broken), n(x.shared_broken));
+}
+
+/// Whether each way of sharing a Sync has occurred, also broken off.
+bool all_ways(const tripool::test::sim_traffic& x) {
+  return x.alone > 0 && x.framed > 0 && x.shared > 0 && x.mixed > 0 && x.framed_broken > 0 && x.shared_broken > 0;
 }
 
 void print_totals(const totals& all, double wall_seconds) {
@@ -97,6 +112,7 @@ void print_totals(const totals& all, double wall_seconds) {
   std::printf("the simple pool took over %llu times, %llu times back, and had %llu requests\n",
               static_cast<unsigned long long>(s.ladder.falls), static_cast<unsigned long long>(s.ladder.returns),
               static_cast<unsigned long long>(s.ladder.accepted));
+  print_traffic(s.traffic);
   for (const auto seed : all.failed) std::printf("failed: --seed %llu\n", static_cast<unsigned long long>(seed));
 }
 
@@ -147,6 +163,7 @@ void add_options(CLI::App& app, wishes& w) {
   app.add_option("--mutation", w.mutation, "Puts a deliberate breakage in force; histories are not printed");
   app.add_flag("--list-mutations", w.list_mutations, "Prints the deliberate breakages");
   app.add_flag("--twice", w.twice, "Runs every history twice, and fails when the two differ");
+  app.add_flag("--all-ways", w.all_ways, "Fails unless statements shared a Sync in every way that there is");
   app.add_flag("--verbose", w.verbose, "Prints every history");
 }
 
@@ -186,5 +203,9 @@ int main(int argc, char* argv[]) {
   const auto until = spent() + w.seconds;
   while (spent() < until && all.failed.size() < w.failures_max) run_one(fresh(), w, all);
   print_totals(all, spent());
+  if (w.all_ways && !all_ways(all.sum.traffic)) {
+    std::fprintf(stderr, "--all-ways: a way of sharing a Sync did not occur\n");
+    return 1;
+  }
   return all.failed.empty() && all.histories > 0 ? 0 : 1;
 }

@@ -24,6 +24,7 @@ sim_plan make_plan(sim_profile profile, std::mt19937_64& random) {
   out.synchronous = pick(100) < 35;
   out.secrets = pick(100) < 40;
   out.costly_vault = pick(100) < 40;
+  out.parameters = pick(100) < 75;
   const auto rung = pick(100);
   out.resilient = rung >= 8;
   if (out.light) {
@@ -36,7 +37,7 @@ sim_plan make_plan(sim_profile profile, std::mt19937_64& random) {
     return out;
   }
   out.turns = 40 + pick(100);
-  out.asks_max = pick(10) == 0 ? 40 : 6;
+  out.asks_max = pick(out.parameters ? 4 : 10) == 0 ? 40 : 6; // A crowd shares connections.
   out.borrowers_max = pick(4);
   out.ears = pick(3);
   if (profile == sim_profile::calm) return out;

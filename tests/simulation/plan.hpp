@@ -35,6 +35,7 @@ struct sim_plan {
   bool resilient = true;         ///< False: the simple pool alone serves, on the first server, and nobody is promoted.
   bool reloads = false;          ///< Other limits are put in force now and then.
   bool ladder = false;           ///< The resilient part falls now and then, and the simple pool serves.
+  bool parameters = false;       ///< Few texts with parameters, which prove to be quick and then share connections.
   bool costly_vault = false;     ///< Tripool looks for another one only where there is reason to.
 };
 

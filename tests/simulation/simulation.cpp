@@ -309,6 +309,7 @@ void simulation::count() {
     report_.history.push_back(x->what + " -> " + x->text());
   }
   report_.lost_by_server = s_.book.lost_by_server();
+  for (auto& x : s_.world.db) report_.traffic += x.traffic();
 }
 
 } // namespace tripool::test

@@ -33,6 +33,7 @@ struct sim_report {
   std::size_t rejected = 0;
   std::size_t in_doubt = 0;
   ladder_counts ladder;
+  sim_traffic traffic;
   std::size_t lost_by_server = 0; ///< Acknowledged by a primary whose standby was promoted without them.
 };
 

@@ -44,6 +44,8 @@ public:
     return std::chrono::milliseconds{static_cast<std::int64_t>(from + pick(to - from + 1))};
   }
   std::string next_key() { return "k" + std::to_string(keys++); }
+  /// A statement that the servers know as this: the words behind its verb become parameters, if the plan says so.
+  statement worded(const std::string& bound) const;
   /// Writes a line of the history.
   void note(const std::string& what) {
     const auto at = std::chrono::duration_cast<std::chrono::milliseconds>(world.now() - begin).count();

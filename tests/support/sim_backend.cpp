@@ -92,16 +92,21 @@ bool sim_backend::step(const sim_message& m) {
     sim_reply x;
     x.result.what = wire_result::kind::aborted;
     push(std::move(x));
+    group_.skipped();
     return true;
   }
   switch (m.what) {
     case sim_message::kind::prepare: return on_prepare(m);
     case sim_message::kind::close: return on_close(m);
-    default: return on_execute(m);
+    default: break;
   }
+  const bool over = on_execute(m);
+  if (over) group_.took(command_, skipping_);
+  return over;
 }
 
 bool sim_backend::on_sync(const sim_message& m) {
+  group_.end(home_.traffic());
   if (!skipping_ && block_ == block::none) {
     auto x = commit();
     if (x.what != stroke::kind::none) return handle(m, std::move(x));
@@ -153,7 +158,8 @@ bool sim_backend::on_execute(const sim_message& m) {
     return true;
   }
   bound_ = sim_bound_text(by_name ? known->second.text : m.text, m.parameters);
-  const auto c = sim_parse(bound_);
+  command_ = sim_parse(bound_);
+  const auto& c = command_;
   if (block_ == block::failed && !is_exit(c)) return answer_error(m, failed_block()), true;
   if (!by_name) {
     auto x = strike(bound_, c.is_control(), false, fault_point::parse);
@@ -171,7 +177,7 @@ bool sim_backend::on_execute(const sim_message& m) {
 }
 
 bool sim_backend::perform_bound(const sim_message& m) {
-  const auto c = sim_parse(bound_);
+  const auto& c = command_;
   if (c.is_control()) return run_control(m, c);
   if (c.what == sim_verb::vacuum || c.what == sim_verb::call) return run_committing(m, c);
   return run_statement(m, c, bound_);

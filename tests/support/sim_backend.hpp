@@ -16,6 +16,7 @@
 #include "tests/support/sim_script.hpp"
 #include "tests/support/sim_sql.hpp"
 #include "tests/support/sim_store.hpp"
+#include "tests/support/sim_traffic.hpp"
 
 #include <cstdint>
 #include <map>
@@ -154,6 +155,8 @@ private:
   bool skipping_ = false;   ///< An error: everything up to the next Sync is skipped.
   bool pipelining_ = false; ///< Something ran in the implicit transaction.
   std::string bound_;       ///< The bound text of what was executed last.
+  sim_command command_;     ///< The same, taken apart.
+  sim_group group_;
   sim_store::transaction writes_;
   std::vector<member> members_;
   std::vector<mark> savepoints_;

@@ -12,6 +12,7 @@
 #include "tests/support/sim_link.hpp"
 #include "tests/support/sim_script.hpp"
 #include "tests/support/sim_store.hpp"
+#include "tests/support/sim_traffic.hpp"
 
 #include "tripool/core/health/health.hpp"
 #include "tripool/core/result/result.hpp"
@@ -47,6 +48,8 @@ public:
   sim_ledger& ledger() noexcept { return ledger_; }
   sim_script& script() noexcept { return script_; }
   sim_dial_rules& dials() noexcept { return dials_; }
+  /// How its clients' statements shared a Sync, in all its time.
+  sim_traffic& traffic() noexcept { return traffic_; }
   /// Processes that have not ended, oldest first.
   std::vector<std::shared_ptr<sim_backend>> backends();
   /// The youngest process that has not ended, or null.
@@ -133,6 +136,7 @@ private:
   sim_ledger ledger_;
   sim_script script_;
   sim_dial_rules dials_;
+  sim_traffic traffic_;
   std::vector<std::shared_ptr<sim_backend>> backends_;
   std::vector<std::weak_ptr<sim_link>> waiting_; ///< Dials without an answer.
   std::uint64_t system_;
