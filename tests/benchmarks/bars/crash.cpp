@@ -1,6 +1,7 @@
 // From a crash to the answer of another server. A read that finds itself on the primary sleeps there; elsewhere it
 // answers at once. So every read that waits when the primary is killed has been moved when its answer comes.
 #include "tests/benchmarks/bars/measures.hpp"
+#include "tests/benchmarks/bars/witness.hpp"
 
 #include "service/app/readiness.hpp"
 #include "service/app/system.hpp"
@@ -19,6 +20,7 @@
 #include <cstdio>
 #include <fstream>
 #include <mutex>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -108,14 +110,15 @@ private:
   std::shared_ptr<book> book_;
 };
 
-/// The first server's processes, the one that watches the others first; empty when they cannot be told. Looked for
-/// before the clock starts: finding them takes longer than what is measured.
-std::vector<pid_t> processes_of_first(cluster::private_cluster& home) {
+/// The first server's processes, the one that watches the others first, then those of sessions in any order; empty when
+/// they cannot be told. Looked for before the clock starts: finding them takes longer than what is measured.
+std::vector<pid_t> processes_of_first(cluster::private_cluster& home, std::mt19937& random) {
   std::ifstream file{home.state_directory() / home.name(0) / "postmaster.pid"};
   std::vector<pid_t> out(1);
   const auto rows = home.sql(0, "select pid from pg_stat_activity where pid <> pg_backend_pid()");
   if (!(file >> out.front()) || out.front() <= 1 || !rows) return {};
   for (const auto& x : *rows) out.push_back(static_cast<pid_t>(std::stoi(x.front())));
+  std::shuffle(std::next(out.begin()), out.end(), random);
   return out;
 }
 
@@ -130,23 +133,36 @@ bool wait_until_read_from(caf::actor_system& sys, const instance& db) {
   return false;
 }
 
+/// What a crash came to, in milliseconds since the kill.
+struct times {
+  std::vector<double> answers; ///< Of the reads that waited on the primary.
+  double closed = 0;           ///< The first of as many plain sockets to the primary was closed.
+  double plain = 0;            ///< Another server has answered who saw that, and asked by plain libpq.
+};
+
+double since(clock_type::time_point begin, clock_type::time_point x) {
+  return std::chrono::duration<double, std::milli>(x - begin).count();
+}
+
 /// Sends the reads, kills the primary when only those on it are left, and takes the times of their answers.
-bool one_round(cluster::private_cluster& home, instance& db, std::vector<double>& out) {
+bool one_round(cluster::private_cluster& home, instance& db, std::mt19937& random, times& out) {
   auto b = std::make_shared<book>();
   for (std::size_t i = 0; i < reads; ++i)
     caf::anon_send(db.spawn_on_loop<reader>(db.delegate(), home.at(0).port, b), tick_msg{});
   const auto before = b->wait(300ms);
   if (before == reads) return true; // None was on the primary.
-  const auto processes = processes_of_first(home);
-  if (processes.empty()) return false;
+  witnesses plain{home.at(0), reads - before, home.at(1)};
+  const auto processes = processes_of_first(home, random);
+  if (processes.empty() || !plain.problem().empty()) return std::fputs(plain.problem().c_str(), stderr), false;
   const auto killed = clock_type::now();
   for (const auto p : processes) kill(p, SIGKILL);
   const auto all = b->wait(15s);
   if (home.state(0) != cluster::member_state::stopped) (void)home.crash(0); // What is left of it.
   const bool well = all == reads;
   std::lock_guard<std::mutex> guard{b->mutex};
-  for (std::size_t i = before; i < b->answers.size(); ++i)
-    out.push_back(std::chrono::duration<double, std::milli>(b->answers[i] - killed).count());
+  for (std::size_t i = before; i < b->answers.size(); ++i) out.answers.push_back(since(killed, b->answers[i]));
+  if (const auto x = plain.first_end()) out.closed = since(killed, *x);
+  if (const auto x = plain.answered()) out.plain = since(killed, *x);
   if (!well) std::fprintf(stderr, "tripool-bench-bars: %zu of %zu reads answered; %s\n", all, reads, b->why.c_str());
   return well;
 }
@@ -170,9 +186,12 @@ int crash(std::size_t rounds) {
   auto home = std::move(*started);
   std::vector<double> all;
   std::vector<double> first;
+  std::vector<double> closed;
+  std::vector<double> plain;
+  std::mt19937 random{1};
   bool answered = true;
   for (std::size_t i = 0; i < rounds; ++i) {
-    std::vector<double> times;
+    times x;
     {
       // An instance of its own: the one before remembers how long reads have waited on the first server, and avoids it.
       service::system_config cfg;
@@ -183,10 +202,14 @@ int crash(std::size_t rounds) {
       if (!wait_until_read_from(sys, db)) return 1;
       if (!service::wait_until_dialled(sys, db, 30s))
         return std::fputs("tripool-bench-bars: not all is dialled\n", stderr), 1;
-      answered = one_round(home, db, times) && answered;
+      answered = one_round(home, db, random, x) && answered;
     }
-    if (!times.empty()) first.push_back(*std::min_element(times.begin(), times.end()));
-    all.insert(all.end(), times.begin(), times.end());
+    if (!x.answers.empty()) {
+      first.push_back(*std::min_element(x.answers.begin(), x.answers.end()));
+      closed.push_back(x.closed);
+      plain.push_back(x.plain);
+    }
+    all.insert(all.end(), x.answers.begin(), x.answers.end());
     auto back = home.state(0) == cluster::member_state::stopped ? home.start_member(0) : cluster::result<void>{};
     for (std::size_t k = 1; k < home.size() && back; ++k) back = home.wait_until_streaming(k);
     if (!back) {
@@ -194,13 +217,15 @@ int crash(std::size_t rounds) {
       return 1;
     }
   }
-  std::sort(all.begin(), all.end());
-  std::sort(first.begin(), first.end());
+  for (auto* x : {&all, &first, &closed, &plain}) std::sort(x->begin(), x->end());
   const nlohmann::ordered_json j{{"rounds", rounds},
                                  {"moved_reads", all.size()},
                                  {"unanswered", !answered},
                                  {"first_p50_ms", percentile(first, 0.5)},
                                  {"first_max_ms", first.empty() ? 0.0 : first.back()},
+                                 {"first_socket_p50_ms", percentile(closed, 0.5)},
+                                 {"raw_first_p50_ms", percentile(plain, 0.5)},
+                                 {"raw_first_max_ms", plain.empty() ? 0.0 : plain.back()},
                                  {"all_p50_ms", percentile(all, 0.5)},
                                  {"all_p99_ms", percentile(all, 0.99)}};
   std::puts(j.dump().c_str());
