@@ -253,12 +253,16 @@ void faults::switch_over() {
   const auto best = best_standby();
   if (best == s_.world.db.size()) return;
   const auto old = s_.leader;
-  s_.note(name_of(best) + "takes over from " + std::to_string(old));
+  const bool ends_sessions = s_.chance(50);
+  s_.note(name_of(best) + "takes over from " + std::to_string(old)
+          + (ends_sessions ? "" : ", which only becomes read-only"));
   auto& from = s_.world.db[old];
+  if (!ends_sessions) from.set_read_only(true);
   s_.world.db[best].replay_from(from);
   confirmed_ = from.store().log().size();
   from.replicated(confirmed_);
   become_leader(best);
+  if (!ends_sessions) return;
   from.terminate_all();
   s_.book.rejoins(old);
   from.make_standby();

@@ -31,7 +31,8 @@ public:
   void start_all();
   /// Ends all faults. Ghosts stay what they are: they must be fenced for ever.
   void heal();
-  /// An orderly change of the primary: nothing is lost, and both servers are up.
+  /// An orderly change of the primary: nothing is lost, and both servers are up. The old one becomes a standby, or is
+  /// made read-only first and lives on as a ghost, with all its sessions.
   void switch_over();
   /// Whether a server takes part: it neither hangs nor is down.
   bool works(std::size_t i) const;
