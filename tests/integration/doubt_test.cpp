@@ -1,6 +1,7 @@
 // Doubts on real servers: a lost answer to COMMIT is looked up by the transaction's id, and what was written is read by
 // its position in the log.
 #include "tests/chaos/proxy.hpp"
+#include "tests/integration/credential_fixture.hpp"
 #include "tests/integration/instance_fixture.hpp"
 #include "tests/support/catch.hpp"
 #include "tripool/actors/client/blocking_client.hpp"
@@ -26,20 +27,26 @@ statement note(int number) {
 /// The shared cluster with a table without any key, so that a second effect shows; the primary behind a proxy.
 struct scene {
   test_database home;
+  std::optional<test_role> role; ///< Nothing: the superuser.
   chaos::fault_proxy wire;
   running_instance x;
   blocking_client client;
 
-  scene()
-    : wire(home.at(0).port, 7),
-      x((home.sql("create table notes (number int)"), home), setup()),
-      client{x.system(), x.delegate()} {
+  explicit scene(const std::string& user = {})
+    : wire(home.at(0).port, 7), x(home, setup(user)), client{x.system(), x.delegate()} {
     for (std::size_t member = 1; member < 3; ++member) must(home.home().wait_until_caught_up(member));
     REQUIRE(x.wait_until_writable(bound));
   }
 
-  instance_setup setup() {
+  instance_setup setup(const std::string& user) {
     instance_setup how;
+    home.sql("create table notes (number int)");
+    if (!user.empty()) {
+      role.emplace(home, user, "a-secret");
+      home.sql("grant all on notes to " + user);
+      how.user = user;
+      how.password = "a-secret";
+    }
     how.adjust = [this](options& o) {
       o.pools[0].target.host = "127.0.0.1";
       o.pools[0].target.port = wire.port();
@@ -81,6 +88,24 @@ TEST_CASE("when the answers to COMMIT are cut off, writes that are looked up are
   CHECK(s.wire.caught() >= 10);
   for (int i = 0; i < 20; ++i) CHECK(s.count(i) == 1);
   CHECK(s.x.status().delegate.settled >= 10);
+}
+
+TEST_CASE("a look-up that its role may not make leaves the write in doubt, and says why", "[doubt]") {
+  scene s{"tripool_test_doubt"};
+  s.home.sql("revoke execute on function pg_logical_emit_message(boolean, text, text) from public");
+  s.wire.lay(chaos::ambush::cut_commit, 1);
+  auto x = note(1);
+  x.resolve = true;
+  x.timeout = 8000ms;
+  const auto done = s.client.execute(std::move(x));
+  s.wire.mend();
+  REQUIRE(s.wire.caught() == 1);
+  REQUIRE_FALSE(done);
+  const auto& f = done.error();
+  INFO(to_string(f));
+  CHECK(f.kind == outcome::in_doubt);
+  CHECK(to_string(f).find("the transaction's status could not be asked: permission denied") != std::string::npos);
+  CHECK(s.count(1) <= 1);
 }
 
 TEST_CASE("a write that fails is told as its server told it, and leaves nothing, though it was to be looked up",
