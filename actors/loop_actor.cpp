@@ -10,6 +10,7 @@
 #include <caf/send.hpp>
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 namespace tripool {
@@ -23,6 +24,7 @@ loop_actor::loop_actor(caf::actor_config& cfg, reactor* loop) : super(cfg), loop
 }
 
 void loop_actor::enqueue(caf::mailbox_element_ptr what, caf::execution_unit* unit) {
+  if (loop_ && loop_->here() && take_near(what)) return;
   super::enqueue(std::move(what), loop_ ? loop_ : unit);
 }
 
@@ -41,10 +43,64 @@ loop_actor::resume_result loop_actor::resume(caf::execution_unit* unit, std::siz
   // On the scheduler the next message may have given the actor to another thread as soon as its mailbox was found
   // empty, while this one is not done with it.
   const auto alone = loop_ ? std::unique_lock<std::mutex>{} : std::unique_lock{turn_};
-  const auto r = super::resume(loop_ ? loop_ : unit, throughput);
+  const auto r = gathers_ ? run_near(throughput) : super::resume(loop_ ? loop_ : unit, throughput);
   if (r != caf::resumable::done) guarded([this] { on_drained(); });
   if (!loop_) context(nullptr); // Its promises may be fulfilled by others, when this unit is long gone.
   return r;
+}
+
+/// Takes a message past the mailbox, if that makes no difference to the order: nothing else waits for this actor. What
+/// comes from elsewhere meanwhile goes into the mailbox, and everything behind that, too. On the loop's thread.
+bool loop_actor::take_near(caf::mailbox_element_ptr& what) {
+  if (!what->mid.is_normal_message()) return false; // Urgent ones overtake, those of streams have queues of their own.
+  if (gathers_) {
+    if (!mailbox().empty()) return false;
+  } else {
+    if (!mailbox().try_unblock()) return false; // It has its turn or waits for it already, or it has ended.
+    gathers_ = true;
+    caf::intrusive_ptr_add_ref(ctrl());
+    loop_->exec_later(this);
+  }
+  near_.push_back(std::move(what));
+  return true;
+}
+
+/// Whether messages may be handled without CAF's care for those that were skipped, for awaited answers and for streams.
+bool loop_actor::is_plain() noexcept {
+  auto& queues = mailbox().queue().queues();
+  return awaited_responses_.empty() && stream_managers().empty() && pending_stream_managers().empty()
+         && std::get<normal_queue_index>(queues).cache().empty()
+         && std::get<urgent_queue_index>(queues).cache().empty();
+}
+
+/// A turn for what was sent from the loop's own thread. Whatever is not as simple as that is CAF's, in the same order.
+loop_actor::resume_result loop_actor::run_near(std::size_t throughput) {
+  std::size_t handled = 0;
+  bool alive = activate(loop_);
+  bool plain = alive && is_plain();
+  while (plain && handled < throughput && mailbox().empty()) {
+    auto x = near_.pop_front();
+    if (!x) break;
+    switch (reactivate(*x)) {
+      case activation_result::success: ++handled; break;
+      case activation_result::dropped: break;
+      case activation_result::terminated: plain = alive = false; break;
+      case activation_result::skipped:
+        // Not by `push_to_cache`, which counts it among the uncached ones, too.
+        std::get<normal_queue_index>(mailbox().queue().queues()).cache().push_back(std::move(x));
+        plain = false;
+        break;
+    }
+  }
+  gathers_ = false;
+  if (!alive) {
+    while (auto x = near_.pop_front()) super::enqueue(std::move(x), loop_); // It has ended: whoever asked is told so.
+    return caf::resumable::done;
+  }
+  if (handled > 0) set_receive_timeout();
+  if (near_.empty() && is_plain() && mailbox().try_block()) return caf::resumable::awaiting_message;
+  while (auto x = near_.pop_front()) mailbox().queue().push_back(std::move(x));
+  return handled < throughput ? super::resume(loop_, throughput - handled) : caf::resumable::resume_later;
 }
 
 void loop_actor::on_exit() {

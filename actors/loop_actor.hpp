@@ -3,6 +3,7 @@
 // Knows no pool. Base of delegate, pool, connection and the rest, and of hot callers of an embedding application.
 #pragma once
 
+#include "tripool/actors/near_mail.hpp"
 #include "tripool/actors/reactor/reactor.hpp"
 
 #include <caf/event_based_actor.hpp>
@@ -72,8 +73,13 @@ private:
   };
 
   void failed() noexcept;
+  bool take_near(caf::mailbox_element_ptr& what);
+  resume_result run_near(std::size_t throughput);
+  bool is_plain() noexcept;
 
   reactor* loop_;
+  near_mail near_;             ///< Comes before everything in the mailbox.
+  bool gathers_ = false;       ///< It waits for its turn, or has it, because of what is in `near_`.
   std::mutex turn_;            ///< Without a loop: held for a batch of messages and what follows it.
   caf::strong_actor_ptr self_; ///< While it lives on a loop.
   alarm alarm_;

@@ -1,12 +1,8 @@
 // The loop's descriptors: no event reaches a handler that has let go of its descriptor, whatever the kernel still
 // holds. And its watch: a turn that lasts too long is told. Runs a real loop on its thread; every wait is for an event
 // and has a bound.
-#include "tests/support/catch.hpp"
-#include "tripool/actors/loop_actor.hpp"
-#include "tripool/actors/reactor/reactor.hpp"
+#include "tests/actors/loop_fixture.hpp"
 
-#include <caf/actor_system.hpp>
-#include <caf/actor_system_config.hpp>
 #include <caf/scoped_actor.hpp>
 
 #include <algorithm>
@@ -14,7 +10,6 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
-#include <functional>
 #include <mutex>
 #include <vector>
 
@@ -22,25 +17,10 @@
 #include <unistd.h>
 
 using namespace tripool;
+using namespace tripool::test;
 using namespace std::chrono_literals;
 
 namespace {
-
-using job = std::function<void(reactor&)>;
-
-/// Runs jobs on the loop's thread.
-class hand final : public loop_actor {
-public:
-  using loop_actor::loop_actor;
-
-private:
-  caf::behavior make_behavior() override {
-    return {[this](const std::shared_ptr<job>& what) {
-      (*what)(*loop());
-      return true;
-    }};
-  }
-};
 
 struct counter final : io_handler {
   void on_io(bool, bool) override {
@@ -66,39 +46,6 @@ struct byte_pipe {
   int reading() const { return ends[0]; }
 
   std::array<int, 2> ends{-1, -1};
-};
-
-} // namespace
-
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::shared_ptr<job>)
-
-namespace {
-
-struct loop_fixture {
-  loop_fixture() { who = sys.spawn<hand>(&loop); }
-  ~loop_fixture() {
-    caf::anon_send_exit(who, caf::exit_reason::kill);
-    who = nullptr;
-  }
-
-  void on_loop(job what) {
-    caf::scoped_actor self{sys};
-    bool done = false;
-    self->request(who, 10s, std::make_shared<job>(std::move(what)))
-      .receive([&](bool x) { done = x; }, [](const caf::error&) {});
-    REQUIRE(done);
-  }
-  /// Waits for `what`, asking the loop again and again, so that it has turned meanwhile.
-  bool comes_true(const std::function<bool()>& what) {
-    const auto until = std::chrono::steady_clock::now() + 10s;
-    while (!what() && std::chrono::steady_clock::now() < until) on_loop([](reactor&) {});
-    return what();
-  }
-
-  caf::actor_system_config cfg;
-  caf::actor_system sys{cfg};
-  reactor loop{sys};
-  caf::actor who;
 };
 
 } // namespace
