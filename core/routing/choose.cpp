@@ -32,7 +32,10 @@ struct chooser {
   std::span<const pool_load> loads;
   const route_query& query;
 
-  pool_load load(const pool_route& r) const noexcept { return r.index < loads.size() ? loads[r.index] : pool_load{}; }
+  const pool_load& load(const pool_route& r) const noexcept {
+    static constexpr pool_load idle{};
+    return r.index < loads.size() ? loads[r.index] : idle;
+  }
 
   static bool has(std::uint32_t mask, const pool_route& r) noexcept {
     return r.index < pools_max && (mask >> r.index & 1u) != 0;
@@ -54,7 +57,7 @@ struct chooser {
   }
 
   double cost(const pool_route& r) const noexcept {
-    const auto l = load(r);
+    const auto& l = load(r);
     auto latency = l.latency_average > duration{0} ? l.latency_average : r.latency;
     if (latency <= duration{0}) latency = latency_unknown;
     return (double{1} + l.outstanding + l.queued) * static_cast<double>(latency.count());
