@@ -1,4 +1,4 @@
-// Three ordered maps, and the nodes that are left over.
+// Three lanes, each a line and a map, and the nodes that are left over.
 #include "tripool/core/pool/request_queue.hpp"
 #include "tripool/core/util/mutation.hpp"
 
@@ -41,6 +41,12 @@ void request_queue::push(request_ptr r, std::int64_t serial) {
   const auto priority = mutated(mutation::ignore_priority) ? urgency::normal : r->priority();
   auto& to = lanes_[static_cast<std::size_t>(priority)];
   ++size_;
+  if (to.line.empty() || to.line.back().at < at) return to.line.push_back({at, std::move(r)});
+  if (at < to.line.front().at) return to.line.push_front({at, std::move(r)});
+  push_aside(to.rest, at, std::move(r));
+}
+
+void request_queue::push_aside(others& to, place at, request_ptr r) {
   if (spare_.empty()) {
     to.emplace_hint(to.end(), at, std::move(r));
     return;
@@ -52,48 +58,65 @@ void request_queue::push(request_ptr r, std::int64_t serial) {
   to.insert(to.end(), std::move(node));
 }
 
-request_ptr request_queue::take(lane& from, lane::iterator at) {
+request_ptr request_queue::take(others& from, others::iterator at) {
   auto node = from.extract(at);
-  --size_;
   auto out = std::exchange(node.mapped(), nullptr);
   if (spare_.size() < spare_max) spare_.push_back(std::move(node));
   return out;
 }
 
+request_ptr request_queue::take_front(lane& from) {
+  --size_;
+  return from.line_is_next() ? from.line.pop_front().what : take(from.rest, from.rest.begin());
+}
+
+request_ptr request_queue::take_back(lane& from) {
+  --size_;
+  const bool from_line = from.rest.empty() || (!from.line.empty() && from.rest.rbegin()->first < from.line.back().at);
+  return from_line ? from.line.pop_back().what : take(from.rest, std::prev(from.rest.end()));
+}
+
 request_ptr request_queue::pop_front() {
   assert(!empty());
-  auto* from = most_urgent(lanes_);
-  return take(*from, from->begin());
+  return take_front(*most_urgent(lanes_));
 }
 
 request_ptr request_queue::pop_least() {
   assert(!empty());
-  auto* from = least_urgent(lanes_);
-  return take(*from, from->begin());
+  return take_front(*least_urgent(lanes_));
 }
 
 request_ptr request_queue::pop_expired(time_point now) {
   lane* soonest = nullptr;
   for (auto& x : lanes_)
-    if (!x.empty() && (soonest == nullptr || x.begin()->first < soonest->begin()->first)) soonest = &x;
-  if (soonest == nullptr || soonest->begin()->first.expires > now) return nullptr;
+    if (!x.empty() && (soonest == nullptr || x.next() < soonest->next())) soonest = &x;
+  if (soonest == nullptr || soonest->next().expires > now) return nullptr;
   if (mutated(mutation::no_queue_expiry)) return nullptr;
-  return take(*soonest, soonest->begin());
+  return take_front(*soonest);
 }
 
 request_ptr request_queue::displace(urgency by) {
   auto* from = least_urgent(lanes_);
   if (from == nullptr || from - lanes_.data() >= static_cast<std::ptrdiff_t>(by)) return nullptr;
-  return take(*from, std::prev(from->end()));
+  return take_back(*from);
 }
 
 std::vector<request_ptr> request_queue::take_cancelled() {
   std::vector<request_ptr> out;
+  std::vector<standing> left;
   for (auto from = lanes_.rbegin(); from != lanes_.rend(); ++from) {
-    for (auto i = from->begin(); i != from->end();) {
-      const auto at = i++;
-      if (at->second->cancel_wanted()) out.push_back(take(*from, at));
+    left.clear();
+    for (auto n = from->line.size() + from->rest.size(); n > 0; --n) {
+      const auto at = from->next();
+      auto r = take_front(*from);
+      if (r->cancel_wanted()) {
+        out.push_back(std::move(r));
+      } else {
+        left.push_back({at, std::move(r)});
+      }
     }
+    size_ += left.size();
+    for (auto& x : left) from->line.push_back(std::move(x)); // In order now, all of them.
   }
   return out;
 }
@@ -102,18 +125,18 @@ std::optional<time_point> request_queue::next_expiry() const noexcept {
   if (mutated(mutation::no_queue_expiry)) return std::nullopt;
   std::optional<time_point> out;
   for (const auto& x : lanes_)
-    if (!x.empty() && (!out || x.begin()->first.expires < *out)) out = x.begin()->first.expires;
+    if (!x.empty() && (!out || x.next().expires < *out)) out = x.next().expires;
   return out;
 }
 
 const request& request_queue::front() const noexcept {
   assert(!empty());
-  return *most_urgent(lanes_)->begin()->second;
+  return most_urgent(lanes_)->front();
 }
 
 const request& request_queue::least() const noexcept {
   assert(!empty());
-  return *least_urgent(lanes_)->begin()->second;
+  return least_urgent(lanes_)->front();
 }
 
 time_point request_queue::oldest() const noexcept {

@@ -1,12 +1,14 @@
 // The requests that wait in a pool: the more urgent first, and among equals the one whose time is over soonest, with an
 // end to every wait. Equal times, which is what most callers give, leave in the order in which they came.
-// One ordered map a priority; its nodes are used again, so that a queue that has been as long before allocates nothing.
+// What comes in order, as with equal times, stands in a line; what does not, in an ordered map. Both use their memory
+// again, so that a queue that has been as long before allocates nothing.
 // Every operation costs O(log n) at most, whatever the mix of deadlines. Decides nothing about full or overload.
 // Knows nothing of connections. Used by pool_machine.
 #pragma once
 
 #include "tripool/core/request/request.hpp"
 #include "tripool/core/time.hpp"
+#include "tripool/core/util/ring.hpp"
 
 #include <array>
 #include <cstddef>
@@ -53,8 +55,7 @@ public:
   template <class F>
   void visit(F f) const {
     for (auto i = lanes_.rbegin(); i != lanes_.rend(); ++i)
-      for (const auto& [key, r] : *i)
-        if (!f(static_cast<const request&>(*r))) return;
+      if (!visit(*i, f)) return;
   }
   bool empty() const noexcept { return size_ == 0; }
   std::size_t size() const noexcept { return size_; }
@@ -65,14 +66,45 @@ private:
     std::int64_t serial = 0;
     friend auto operator<=>(const place&, const place&) = default;
   };
-  using lane = std::map<place, request_ptr>;
+  struct standing {
+    place at;
+    request_ptr what;
+  };
+  using others = std::map<place, request_ptr>;
+  /// Those of one priority. Each is in one of both; which of them is next, their fronts say.
+  struct lane {
+    ring<standing> line; ///< In order.
+    others rest;
+    bool empty() const noexcept { return line.empty() && rest.empty(); }
+    /// Precondition of both: not empty.
+    bool line_is_next() const noexcept {
+      return rest.empty() || (!line.empty() && line.front().at < rest.begin()->first);
+    }
+    const place& next() const noexcept { return line_is_next() ? line.front().at : rest.begin()->first; }
+    const request& front() const noexcept { return line_is_next() ? *line.front().what : *rest.begin()->second; }
+  };
 
   void push(request_ptr r, std::int64_t serial);
-  request_ptr take(lane& from, lane::iterator at);
+  void push_aside(others& to, place at, request_ptr r);
+  request_ptr take(others& from, others::iterator at);
+  request_ptr take_front(lane& from);
+  request_ptr take_back(lane& from);
+  template <class F>
+  static bool visit(const lane& x, F& f) {
+    auto other = x.rest.begin();
+    for (std::size_t i = 0; i < x.line.size(); ++i) {
+      for (; other != x.rest.end() && other->first < x.line[i].at; ++other)
+        if (!f(static_cast<const request&>(*other->second))) return false;
+      if (!f(static_cast<const request&>(*x.line[i].what))) return false;
+    }
+    for (; other != x.rest.end(); ++other)
+      if (!f(static_cast<const request&>(*other->second))) return false;
+    return true;
+  }
 
   duration wait_max_;
   std::array<lane, 3> lanes_; ///< By priority.
-  std::vector<lane::node_type> spare_;
+  std::vector<others::node_type> spare_;
   std::size_t size_ = 0;
   std::int64_t last_ = 0;  ///< Serials of those that came behind ...
   std::int64_t first_ = 0; ///< ... and before the others.

@@ -139,8 +139,36 @@ TEST_CASE("request queue: agrees with a sorted list under random use", "[pool][q
         for (const auto& x : model) REQUIRE(x.second > now);
       }
       REQUIRE(q.size() == model.size());
+      std::size_t n = 0;
+      q.visit([&](const request& r) { return r.id() == model[n].first && ++n > 0; });
+      REQUIRE(n == model.size());
     }
   }
+}
+
+TEST_CASE("request queue: those taken back leave the others in their order, however they came", "[pool][queue]") {
+  splitmix64 random{7};
+  request_queue q{0s};
+  std::map<duration, std::uint64_t> model;
+  std::vector<std::uint64_t> cancelled;
+  for (std::uint64_t id = 1; id <= 300; ++id) {
+    const duration within = 1s + std::chrono::nanoseconds{random.next() % 1'000'000'000};
+    auto r = queued(within, id);
+    r->cancellation = std::make_shared<cancel_ticket>();
+    if (id % 3 == 0) r->cancellation->want();
+    model.emplace(within, id);
+    q.push_back(std::move(r));
+  }
+  std::vector<std::uint64_t> kept;
+  for (const auto& [within, id] : model) (id % 3 == 0 ? cancelled : kept).push_back(id);
+  std::vector<std::uint64_t> seen;
+  for (const auto& r : q.take_cancelled()) seen.push_back(r->id());
+  CHECK(seen == cancelled);
+  CHECK(q.size() == kept.size());
+  CHECK(q.displace(urgency::high)->id() == kept.back());
+  kept.pop_back();
+  for (const auto id : kept) REQUIRE(q.pop_front()->id() == id);
+  CHECK(q.empty());
 }
 
 TEST_CASE("request queue: ten thousand waiting requests expire one by one without a scan", "[pool][queue]") {
