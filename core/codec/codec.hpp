@@ -12,6 +12,7 @@
 #pragma once
 
 #include "tripool/core/codec/decode.hpp"
+#include "tripool/core/codec/direct.hpp"
 #include "tripool/core/codec/encoder.hpp"
 #include "tripool/core/codec/server_type.hpp"
 
@@ -26,8 +27,10 @@
 namespace tripool {
 
 // To be read, a codec has `name`, for errors; `decode`, whose errors speak of the value only (column and row are added
-// by the caller); and `null` where a `T` can stand for NULL. To be sent it has `oid` (0 and `type_name` for a type
-// found by name), and `encode`, which calls `encoder::fail` for what the type cannot represent.
+// by the caller); and `null` where a `T` can stand for NULL. It may also have `direct`, the quick way: it reads what is
+// in the very form of `T`, just as `decode` does, and returns false for all else, which is then given to `decode`.
+// To be sent it has `oid` (0 and `type_name` for a type found by name), and `encode`, which calls `encoder::fail` for
+// what the type cannot represent.
 
 /// A type that a column can be read as.
 template <class T>
@@ -40,6 +43,14 @@ concept decodable = requires(const encoded_value& x) {
 template <class T>
 concept nullable = decodable<T> && requires {
   { codec<T>::null() } -> std::same_as<T>;
+};
+
+/// A type with values that are read without judging them first. `direct` is asked before the type that a domain stands
+/// for is known, and without the types of the database.
+template <class T>
+concept directly_decodable = decodable<T> && requires(const encoded_value& x, T& into) {
+  requires std::default_initializable<T>;
+  { codec<T>::direct(x, into) } -> std::same_as<bool>;
 };
 
 namespace detail {
@@ -57,12 +68,6 @@ inline constexpr bool is_character<char16_t> = true;
 template <>
 inline constexpr bool is_character<char32_t> = true;
 
-/// Four bytes in network order. Precondition: there are four.
-inline std::uint32_t load32(std::string_view x) noexcept {
-  const auto at = [&](std::size_t i) { return std::uint32_t{static_cast<unsigned char>(x[i])}; };
-  return at(0) << 24U | at(1) << 16U | at(2) << 8U | at(3);
-}
-
 } // namespace detail
 
 /// An integer as a number: no bool and no character.
@@ -74,6 +79,9 @@ struct codec<bool> {
   static constexpr std::string_view name = "bool";
   static constexpr std::uint32_t oid = server_type::bool_;
   static decoded<bool> decode(const encoded_value& x) { return decode_bool(x); }
+  [[gnu::always_inline]] static bool direct(const encoded_value& x, bool& into) noexcept {
+    return detail::direct_bool(x, into);
+  }
   static void encode(bool x, encoder& to) { to.put8(x ? 1 : 0); }
 };
 
@@ -95,18 +103,14 @@ struct codec<T> {
     return size <= 2 ? server_type::int2 : size <= 4 ? server_type::int4 : server_type::int8;
   }();
   static decoded<T> decode(const encoded_value& x) {
-    if constexpr (std::signed_integral<T> && sizeof(T) >= 4) {
-      // The integers of the server that always fit, without a call: most values of most results.
-      if (x.format == result_format::binary) {
-        if (x.type == server_type::int4 && x.data.size() == 4) return static_cast<std::int32_t>(detail::load32(x.data));
-        if (sizeof(T) == 8 && x.type == server_type::int8 && x.data.size() == 8)
-          return static_cast<T>(std::uint64_t{detail::load32(x.data)} << 32U | detail::load32(x.data.substr(4)));
-      }
-    }
+    if (T out{}; direct(x, out)) return out;
     auto wide = decode_integer(x, name);
     if (!wide) return unexpected{std::move(wide).error()};
     if (!wide->template fits<T>()) return unexpected{does_not_fit(x, name)};
     return wide->template as<T>();
+  }
+  [[gnu::always_inline]] static bool direct(const encoded_value& x, T& into) noexcept {
+    return detail::direct_integer(x, into);
   }
   static void encode(T x, encoder& to) {
     if constexpr (oid == server_type::int2) {
@@ -125,6 +129,9 @@ struct codec<float> {
   static constexpr std::string_view name = "float";
   static constexpr std::uint32_t oid = server_type::float4;
   static decoded<float> decode(const encoded_value& x) { return decode_float(x); }
+  [[gnu::always_inline]] static bool direct(const encoded_value& x, float& into) noexcept {
+    return detail::direct_float(x, into);
+  }
   static void encode(float x, encoder& to) { to.put32(std::bit_cast<std::uint32_t>(x)); }
 };
 
@@ -133,6 +140,9 @@ struct codec<double> {
   static constexpr std::string_view name = "double";
   static constexpr std::uint32_t oid = server_type::float8;
   static decoded<double> decode(const encoded_value& x) { return decode_double(x); }
+  [[gnu::always_inline]] static bool direct(const encoded_value& x, double& into) noexcept {
+    return detail::direct_double(x, into);
+  }
   static void encode(double x, encoder& to) { to.put64(std::bit_cast<std::uint64_t>(x)); }
 };
 
@@ -142,6 +152,11 @@ struct codec<std::string_view> {
   static constexpr std::string_view name = "std::string_view";
   static constexpr std::uint32_t oid = server_type::text;
   static decoded<std::string_view> decode(const encoded_value& x) { return decode_text_view(x, name); }
+  [[gnu::always_inline]] static bool direct(const encoded_value& x, std::string_view& into) noexcept {
+    if (!detail::is_bare_text(x)) return false;
+    into = x.data;
+    return true;
+  }
   static void encode(std::string_view x, encoder& to) { to.put_text(x); }
 };
 
@@ -150,6 +165,11 @@ struct codec<std::string> {
   static constexpr std::string_view name = "std::string";
   static constexpr std::uint32_t oid = server_type::text;
   static decoded<std::string> decode(const encoded_value& x) { return decode_text(x); }
+  static bool direct(const encoded_value& x, std::string& into) {
+    if (!detail::is_bare_text(x)) return false;
+    into.assign(x.data);
+    return true;
+  }
   static void encode(const std::string& x, encoder& to) { to.put_text(x); }
 };
 
@@ -188,6 +208,11 @@ struct codec<std::optional<T>> {
     if (!out) return unexpected{std::move(out).error()};
     return std::optional<T>{std::move(*out)};
   }
+  static bool direct(const encoded_value& x, std::optional<T>& into) requires directly_decodable<T> {
+    if (codec<T>::direct(x, into.emplace())) return true;
+    into.reset();
+    return false;
+  }
   static std::optional<T> null() { return std::nullopt; }
 };
 
@@ -195,12 +220,17 @@ struct codec<std::optional<T>> {
 template <decodable T>
 decoded<T> decode_cell(std::optional<std::string_view> cell, std::uint32_t type, result_format format,
                        const type_catalogue* types = nullptr) {
-  if (cell) return codec<T>::decode(encoded_value{*cell, base_type_of(type, types), format, types});
-  if constexpr (nullable<T>) {
-    return codec<T>::null();
-  } else {
-    return unexpected{null_refused(type, codec<T>::name, types)};
+  if (!cell) {
+    if constexpr (nullable<T>)
+      return codec<T>::null();
+    else
+      return unexpected{null_refused(type, codec<T>::name, types)};
   }
+  if constexpr (directly_decodable<T>) {
+    T out{};
+    if (codec<T>::direct({*cell, type, format, types}, out)) return out;
+  }
+  return codec<T>::decode(encoded_value{*cell, base_type_of(type, types), format, types});
 }
 
 } // namespace tripool

@@ -18,7 +18,9 @@ class noticed_result final : public result_data {
 public:
   noticed_result(std::shared_ptr<const result_data> rows, std::vector<server_message> notices,
                  std::optional<tripool::receipt> receipt)
-    : rows_(std::move(rows)), notices_(std::move(notices)), receipt_(receipt) {}
+    : rows_(std::move(rows)), notices_(std::move(notices)), receipt_(receipt) {
+    if (rows_) keep_shapes(rows_->shapes());
+  }
 
   std::size_t row_count() const noexcept override { return rows_ ? rows_->row_count() : 0; }
   std::size_t column_count() const noexcept override { return rows_ ? rows_->column_count() : 0; }
@@ -29,6 +31,9 @@ public:
     return rows_->value(row, column);
   }
   cell_view cell_at(std::size_t row, std::size_t column) const noexcept override { return rows_->cell_at(row, column); }
+  std::string_view bytes_at(std::size_t row, std::size_t column) const noexcept override {
+    return rows_->bytes_at(row, column);
+  }
   std::string_view command_tag() const noexcept override { return rows_ ? rows_->command_tag() : std::string_view{}; }
   std::size_t memory_bytes() const noexcept override {
     std::size_t sum = rows_ ? rows_->memory_bytes() : 0;

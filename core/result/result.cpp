@@ -21,6 +21,12 @@ cell_view result_data::cell_at(std::size_t row, std::size_t column) const noexce
   return {value(row, column), column_type(column), column_format(column), types()};
 }
 
+std::string_view result_data::bytes_at(std::size_t row, std::size_t column) const noexcept {
+  const auto x = value(row, column);
+  if (!x) return {};
+  return x->data() ? *x : std::string_view{""};
+}
+
 std::optional<std::size_t> result::find_column(std::string_view name) const noexcept {
   for (std::size_t i = 0; i < columns(); ++i) {
     if (data_->column_name(i) == name) return i;
@@ -41,11 +47,19 @@ std::uint64_t result::affected_rows() const noexcept {
 owned_result::owned_result(std::string tag, std::vector<column> columns, std::vector<std::vector<cell>> rows)
   : tag_(std::move(tag)), columns_(std::move(columns)), rows_(std::move(rows)) {
   assert(std::all_of(rows_.begin(), rows_.end(), [this](const auto& x) { return x.size() == columns_.size(); }));
+  column_shapes first;
+  for (const auto& x : columns_) first.add(x.type, x.format);
+  keep_shapes(first);
 }
 
 std::optional<std::string_view> owned_result::value(std::size_t row, std::size_t at) const noexcept {
   const auto& x = rows_[row][at];
   return x ? std::optional<std::string_view>{*x} : std::nullopt;
+}
+
+std::string_view owned_result::bytes_at(std::size_t row, std::size_t at) const noexcept {
+  const auto& x = rows_[row][at];
+  return x ? std::string_view{*x} : std::string_view{};
 }
 
 std::size_t owned_result::memory_bytes() const noexcept {

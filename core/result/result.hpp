@@ -4,6 +4,7 @@
 #pragma once
 
 #include "tripool/core/codec/decode_error.hpp"
+#include "tripool/core/result/column_shapes.hpp"
 #include "tripool/core/result/receipt.hpp"
 #include "tripool/core/result/server_message.hpp"
 #include "tripool/core/statement/statement.hpp"
@@ -42,12 +43,26 @@ public:
                                                 std::size_t column) const noexcept = 0; ///< NULL: none.
   /// Value, type, format and types in one question. Precondition: both indices in range.
   virtual cell_view cell_at(std::size_t row, std::size_t column) const noexcept;
+  /// The value alone, in a form that is handed over in registers: NULL is a view without data, an empty value one with
+  /// data. Precondition: both indices in range.
+  virtual std::string_view bytes_at(std::size_t row, std::size_t column) const noexcept;
   virtual std::string_view command_tag() const noexcept = 0; ///< For example "INSERT 0 3".
   virtual std::size_t memory_bytes() const noexcept = 0;
   /// The types of the database that it came from, where they are at hand; else null.
   virtual const type_catalogue* types() const noexcept { return nullptr; }
   virtual std::span<const server_message> notices() const noexcept { return {}; }
   virtual const tripool::receipt* receipt() const noexcept { return nullptr; }
+
+  /// Types and formats of the first columns, as far as the implementation has them at hand: maybe of none. Asked for
+  /// with every value, hence without a virtual call.
+  const column_shapes& shapes() const noexcept { return shapes_; }
+
+protected:
+  /// To be called while being constructed, with the result's own first columns.
+  void keep_shapes(const column_shapes& x) noexcept { shapes_ = x; }
+
+private:
+  column_shapes shapes_;
 };
 
 class row;
@@ -134,6 +149,7 @@ public:
   std::uint32_t column_type(std::size_t i) const noexcept override { return columns_[i].type; }
   result_format column_format(std::size_t i) const noexcept override { return columns_[i].format; }
   std::optional<std::string_view> value(std::size_t row, std::size_t column) const noexcept override;
+  std::string_view bytes_at(std::size_t row, std::size_t column) const noexcept override;
   std::string_view command_tag() const noexcept override { return tag_; }
   std::size_t memory_bytes() const noexcept override;
 

@@ -7,11 +7,10 @@
 #include "tripool/core/result/aggregate.hpp"
 #include "tripool/core/result/mapping.hpp"
 #include "tripool/core/result/result.hpp"
+#include "tripool/core/result/row_iterator.hpp"
 
 #include <array>
-#include <compare>
 #include <cstddef>
-#include <iterator>
 #include <optional>
 #include <string_view>
 #include <tuple>
@@ -54,11 +53,12 @@ public:
   /// as `T`; a value that does not fit.
   template <decodable T>
   decoded<T> get(std::size_t column) const {
-    if (column >= size()) return unexpected{no_column(column)};
-    const auto x = data_->cell_at(index_, column);
-    auto out = decode_cell<T>(x.value, x.type, x.format, x.types);
-    if (!out) return unexpected{placed(out.error(), column)};
-    return out;
+    if constexpr (directly_decodable<T>) {
+      T out{};
+      if (read_directly(column, out)) [[likely]]
+        return out;
+    }
+    return judge<T>(*this, column);
   }
   /// The first column of that name as a `T`.
   template <decodable T>
@@ -85,6 +85,8 @@ public:
   decoded<T> as(const places<T>& where) const;
 
 private:
+  friend class result; // Reads many rows where they are to be.
+
   std::optional<std::size_t> find(std::string_view name) const noexcept;
   decode_error no_column(std::size_t column) const;
   decode_error no_column(std::string_view name) const;
@@ -106,17 +108,53 @@ private:
     static_cast<void>((fill_one(std::get<Is>(into), where[Is], out) && ...));
     return out;
   }
-  /// The columns in order, as the elements of a tuple or the members of a struct.
+  /// Whether the columns in order are the elements of a tuple or the members of a struct.
+  template <class T>
+  static constexpr bool
+    is_by_position = detail::is_tuple<T> || (!named_columns<T> && !mapped_composite<T> && !decodable<T>);
+  /// Reads the columns in order into the elements of a tuple or the members of a struct; returns what was wrong.
+  template <class T>
+  std::optional<decode_error> read_members(T& into) const;
+  template <named_columns T>
+  std::optional<decode_error> read_members(T& into, const places<T>& where) const;
   template <class T>
   decoded<T> by_position() const;
   template <class T>
   bool fill_one(T& into, std::size_t column, std::optional<decode_error>& error) const {
-    auto x = get<T>(column);
+    if constexpr (directly_decodable<T>) {
+      if (read_directly(column, into)) [[likely]]
+        return true;
+    }
+    auto x = judge<T>(*this, column);
     if (x)
       into = std::move(*x);
     else
       error = std::move(x).error();
     return !error;
+  }
+  /// Reads a column that is in the very form of `T`. False: it is not, or not known to be; `into` is then anything.
+  template <directly_decodable T>
+  bool read_directly(std::size_t column, T& into) const {
+    const auto& shapes = data_->shapes();
+    if (column >= shapes.count()) return false;
+    const auto data = data_->bytes_at(index_, column);
+    if (!data.data()) return read_null(into);
+    return codec<T>::direct({data, shapes.type(column), shapes.format(column)}, into);
+  }
+  template <class T>
+  static bool read_null(T& into) {
+    if constexpr (nullable<T>) into = codec<T>::null();
+    return nullable<T>;
+  }
+  /// Reads a column of any form, and says what is wrong with it. Takes the row by value, so that the caller's stays in
+  /// registers.
+  template <class T>
+  [[gnu::noinline]] static decoded<T> judge(row x, std::size_t column) {
+    if (column >= x.size()) return unexpected{x.no_column(column)};
+    const auto cell = x.data_->cell_at(x.index_, column);
+    auto out = decode_cell<T>(cell.value, cell.type, cell.format, cell.types);
+    if (!out) return unexpected{x.placed(out.error(), column)};
+    return out;
   }
 
   const result_data* data_;
@@ -146,20 +184,23 @@ decoded<T> row::as() const {
 }
 
 template <class T>
-decoded<T> row::by_position() const {
-  T out{};
-  std::optional<decode_error> error;
+std::optional<decode_error> row::read_members(T& into) const {
   if constexpr (detail::is_tuple<T>) {
     constexpr std::size_t width = std::tuple_size_v<T>;
-    if (size() != width) return unexpected{wrong_width(width)};
-    error = fill(out, std::make_index_sequence<width>{});
+    if (size() != width) return wrong_width(width);
+    return fill(into, std::make_index_sequence<width>{});
   } else {
-    auto members = detail::members_of(out);
+    auto members = detail::members_of(into);
     constexpr std::size_t width = std::tuple_size_v<decltype(members)>;
-    if (size() != width) return unexpected{wrong_width(width)};
-    error = fill(members, std::make_index_sequence<width>{});
+    if (size() != width) return wrong_width(width);
+    return fill(members, std::make_index_sequence<width>{});
   }
-  if (error) return unexpected{std::move(*error)};
+}
+
+template <class T>
+decoded<T> row::by_position() const {
+  T out{};
+  if (auto error = read_members(out)) return unexpected{std::move(*error)};
   return out;
 }
 
@@ -176,50 +217,24 @@ decoded<row::places<T>> row::locate() const {
 }
 
 template <named_columns T>
+std::optional<decode_error> row::read_members(T& into, const places<T>& where) const {
+  return fill_from(detail::members_of(into), where, std::make_index_sequence<std::tuple_size_v<places<T>>>{});
+}
+
+template <named_columns T>
 decoded<T> row::as(const places<T>& where) const {
   T out{};
-  if (auto error = fill_from(detail::members_of(out), where, std::make_index_sequence<std::tuple_size_v<places<T>>>{}))
-    return unexpected{std::move(*error)};
+  if (auto error = read_members(out, where)) return unexpected{std::move(*error)};
   return out;
 }
 
-/// Walks over the rows of a result; random access.
-class row_iterator {
-public:
-  using iterator_concept = std::random_access_iterator_tag;
-  using iterator_category = std::input_iterator_tag; // Rows are made on the fly: no reference to them can be given.
-  using value_type = row;
-  using difference_type = std::ptrdiff_t;
-  using pointer = void;
-  using reference = row;
+inline row row_iterator::operator*() const noexcept {
+  return {*data_, index_};
+}
 
-  row_iterator() = default;
-  row_iterator(const result_data* data, std::size_t index) noexcept : data_(data), index_(index) {}
-
-  row operator*() const noexcept { return {*data_, index_}; }
-  row operator[](difference_type n) const noexcept { return *(*this + n); }
-  row_iterator& operator++() noexcept { return *this += 1; }
-  row_iterator& operator--() noexcept { return *this -= 1; }
-  row_iterator operator++(int) noexcept { return std::exchange(*this, *this + 1); }
-  row_iterator operator--(int) noexcept { return std::exchange(*this, *this - 1); }
-  row_iterator& operator+=(difference_type n) noexcept {
-    index_ += static_cast<std::size_t>(n);
-    return *this;
-  }
-  row_iterator& operator-=(difference_type n) noexcept { return *this += -n; }
-  friend row_iterator operator+(row_iterator x, difference_type n) noexcept { return x += n; }
-  friend row_iterator operator+(difference_type n, row_iterator x) noexcept { return x += n; }
-  friend row_iterator operator-(row_iterator x, difference_type n) noexcept { return x -= n; }
-  friend difference_type operator-(const row_iterator& a, const row_iterator& b) noexcept {
-    return static_cast<difference_type>(a.index_) - static_cast<difference_type>(b.index_);
-  }
-  friend bool operator==(const row_iterator& a, const row_iterator& b) noexcept { return a.index_ == b.index_; }
-  friend auto operator<=>(const row_iterator& a, const row_iterator& b) noexcept { return a.index_ <=> b.index_; }
-
-private:
-  const result_data* data_ = nullptr;
-  std::size_t index_ = 0;
-};
+inline row row_iterator::operator[](difference_type n) const noexcept {
+  return *(*this + n);
+}
 
 namespace detail {
 
@@ -262,11 +277,11 @@ decoded<std::vector<T>> result::all() const {
     if (empty()) return out;
     const auto where = (*this)[0].template locate<T>();
     if (!where) return unexpected{where.error()};
-    for (const row x : *this) {
-      auto value = x.template as<T>(*where);
-      if (!value) return unexpected{std::move(value).error()};
-      out.push_back(std::move(*value));
-    }
+    for (const row x : *this)
+      if (auto error = x.read_members(out.emplace_back(), *where)) return unexpected{std::move(*error)};
+  } else if constexpr (row::is_by_position<T>) {
+    for (const row x : *this)
+      if (auto error = x.read_members(out.emplace_back())) return unexpected{std::move(*error)};
   } else {
     for (const row x : *this) {
       auto value = x.template as<T>();

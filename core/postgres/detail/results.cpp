@@ -13,6 +13,10 @@ std::string field(const PGresult& x, int code) {
   return text ? std::string{text} : std::string{};
 }
 
+result_format format_of(const PGresult& x, int column) noexcept {
+  return PQfformat(&x, column) == 1 ? result_format::binary : result_format::text;
+}
+
 } // namespace
 
 libpq_result::libpq_result(result_handle from, std::shared_ptr<const type_catalogue> types) noexcept
@@ -20,10 +24,12 @@ libpq_result::libpq_result(result_handle from, std::shared_ptr<const type_catalo
     types_(std::move(types)),
     rows_(static_cast<std::size_t>(PQntuples(from_.get()))),
     columns_(static_cast<std::size_t>(PQnfields(from_.get()))) {
-  for (std::size_t i = 0; i < std::min(columns_, first_.size()); ++i) {
+  column_shapes first;
+  for (std::size_t i = 0; i < std::min(columns_, column_shapes::count_max); ++i) {
     const int c = static_cast<int>(i);
-    first_[i] = {PQftype(from_.get(), c), PQfformat(from_.get(), c) == 1};
+    first.add(PQftype(from_.get(), c), format_of(*from_, c));
   }
+  keep_shapes(first);
 }
 
 std::string_view libpq_result::column_name(std::size_t column) const noexcept {
@@ -33,33 +39,37 @@ std::string_view libpq_result::column_name(std::size_t column) const noexcept {
 
 std::uint32_t libpq_result::column_type(std::size_t column) const noexcept {
   assert(column < columns_);
-  if (column < first_.size()) {
-    return first_[column].type;
+  if (column < shapes().count()) {
+    return shapes().type(column);
   }
   return column < columns_ ? PQftype(from_.get(), static_cast<int>(column)) : 0;
 }
 
 result_format libpq_result::column_format(std::size_t column) const noexcept {
   assert(column < columns_);
-  if (column < first_.size()) {
-    return first_[column].binary ? result_format::binary : result_format::text;
+  if (column < shapes().count()) {
+    return shapes().format(column);
   }
-  const bool binary = column < columns_ && PQfformat(from_.get(), static_cast<int>(column)) == 1;
-  return binary ? result_format::binary : result_format::text;
+  return column < columns_ ? format_of(*from_, static_cast<int>(column)) : result_format::text;
 }
 
-std::optional<std::string_view> libpq_result::value(std::size_t row, std::size_t column) const noexcept {
+std::string_view libpq_result::bytes_at(std::size_t row, std::size_t column) const noexcept {
   assert(row < rows_ && column < columns_);
   if (row >= rows_ || column >= columns_) {
-    return std::nullopt;
+    return {};
   }
   const int r = static_cast<int>(row);
   const int c = static_cast<int>(column);
   const int length = PQgetlength(from_.get(), r, c); // 0 for NULL, too.
   if (length == 0 && PQgetisnull(from_.get(), r, c)) {
-    return std::nullopt;
+    return {};
   }
-  return std::string_view{PQgetvalue(from_.get(), r, c), static_cast<std::size_t>(length)};
+  return {PQgetvalue(from_.get(), r, c), static_cast<std::size_t>(length)};
+}
+
+std::optional<std::string_view> libpq_result::value(std::size_t row, std::size_t column) const noexcept {
+  const auto x = libpq_result::bytes_at(row, column);
+  return x.data() ? std::optional{x} : std::nullopt;
 }
 
 cell_view libpq_result::cell_at(std::size_t row, std::size_t column) const noexcept {

@@ -6,8 +6,6 @@
 #include "tripool/core/postgres/detail/handles.hpp"
 #include "tripool/core/postgres/detail/libpq_text.hpp"
 
-#include <array>
-
 namespace tripool::postgres {
 
 /// Result data backed by a PGresult. Immutable, so reading it from several threads is safe, and independent of the
@@ -25,22 +23,16 @@ public:
   result_format column_format(std::size_t column) const noexcept override;
   std::optional<std::string_view> value(std::size_t row, std::size_t column) const noexcept override;
   cell_view cell_at(std::size_t row, std::size_t column) const noexcept override;
+  std::string_view bytes_at(std::size_t row, std::size_t column) const noexcept override;
   std::string_view command_tag() const noexcept override;
   std::size_t memory_bytes() const noexcept override;
   const type_catalogue* types() const noexcept override { return types_.get(); }
 
 private:
-  struct column_shape {
-    std::uint32_t type = 0;
-    bool binary = false;
-  };
-
   result_handle from_;
   std::shared_ptr<const type_catalogue> types_;
   std::size_t rows_;
   std::size_t columns_;
-  std::array<column_shape, 8>
-    first_{}; ///< Of the first columns: asked for with every value, and libpq checks each question.
 };
 
 /// The server's message, field by field. For messages of libpq's own making the SQLSTATE is empty.
