@@ -74,6 +74,9 @@ void incoming_meter::before_read() noexcept {
 
 void incoming_meter::after_fruitless_read() noexcept {
   if (tcp_) {
+    if (reads_++ % reads_a_question != 0) {
+      return;
+    }
     const auto now = received_by_kernel(fd_);
     base_ = counting_ ? base_ : now;
     bytes_ = static_cast<std::size_t>(now - base_);
@@ -87,6 +90,7 @@ void incoming_meter::after_fruitless_read() noexcept {
 
 void incoming_meter::answer_completed() noexcept {
   counting_ = false;
+  reads_ = 0;
   waiting_ = 0;
   bytes_ = 0;
 }

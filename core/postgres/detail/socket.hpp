@@ -31,8 +31,9 @@ private:
 };
 
 /// Approximate bytes received for an answer that takes more than one read. Costs nothing for answers that do not.
-/// On TCP the kernel's own count of the connection; else what each read took at least, which misses what arrived during
-/// the read (about a fifth of a fast stream). The first read of an answer (one socket buffer at most) is not counted.
+/// On TCP the kernel's own count of the connection, up to three reads late; else what each read took at least, which
+/// misses what arrived during the read (about a fifth of a fast stream). The first read of an answer (one socket buffer
+/// at most) is not counted.
 class incoming_meter {
 public:
   void watch(int fd) noexcept;
@@ -43,9 +44,13 @@ public:
   std::size_t bytes() const noexcept { return bytes_; }
 
 private:
+  /// Of TCP: each question is a system call, and an answer of 1,000 rows takes six reads.
+  static constexpr std::size_t reads_a_question = 4;
+
   int fd_ = -1;
   bool tcp_ = false;
   bool counting_ = false;
+  std::size_t reads_ = 0;
   std::uint64_t base_ = 0;
   std::size_t waiting_ = 0;
   std::size_t bytes_ = 0;
