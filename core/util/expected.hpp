@@ -4,9 +4,9 @@
 #pragma once
 
 #include <cassert>
+#include <memory>
 #include <type_traits>
 #include <utility>
-#include <variant>
 
 namespace tripool {
 
@@ -20,7 +20,7 @@ template <class E>
 unexpected(E) -> unexpected<E>;
 
 /// Either a `T` or an `E`. Converts to true when it holds a value. Reading the other side is a programmer error
-/// (asserted).
+/// (asserted). Moving must not throw, for what is assigned to must never be left with neither.
 template <class T, class E>
 class expected {
 public:
@@ -29,26 +29,55 @@ public:
 
   template <class U = T, class = std::enable_if_t<
                            std::is_convertible_v<U&&, T> && !std::is_same_v<std::remove_cvref_t<U>, expected>>>
-  expected(U&& x) : state_(std::in_place_index<0>, std::forward<U>(x)) {}
+  expected(U&& x) : value_(std::forward<U>(x)), has_value_(true) {}
   template <class G>
     requires(std::is_constructible_v<E, G&&>)
-  expected(unexpected<G> x) : state_(std::in_place_index<1>, std::move(x.error)) {}
+  expected(unexpected<G> x) : error_(std::move(x.error)), has_value_(false) {}
 
-  bool has_value() const noexcept { return state_.index() == 0; }
+  expected(const expected& x) requires(std::is_copy_constructible_v<T>&& std::is_copy_constructible_v<E>)
+    : has_value_(x.has_value_) {
+    become(x);
+  }
+  expected(expected&& x) noexcept(moves_quietly) : has_value_(x.has_value_) { become(std::move(x)); }
+  expected& operator=(const expected& x) requires(std::is_copy_constructible_v<T>&& std::is_copy_constructible_v<E>) {
+    return *this = expected{x};
+  }
+  expected& operator=(expected&& x) noexcept(moves_quietly) {
+    if (this == &x) return *this;
+    end();
+    has_value_ = x.has_value_;
+    become(std::move(x));
+    return *this;
+  }
+  ~expected() { end(); }
+
+  bool has_value() const noexcept { return has_value_; }
   explicit operator bool() const noexcept { return has_value(); }
 
-  T& value() & noexcept { return *checked(std::get_if<0>(&state_)); }
-  const T& value() const& noexcept { return *checked(std::get_if<0>(&state_)); }
-  T&& value() && noexcept { return std::move(*checked(std::get_if<0>(&state_))); }
+  T& value() & noexcept {
+    assert(has_value_);
+    return value_;
+  }
+  const T& value() const& noexcept {
+    assert(has_value_);
+    return value_;
+  }
+  T&& value() && noexcept { return std::move(value()); }
   T& operator*() & noexcept { return value(); }
   const T& operator*() const& noexcept { return value(); }
   T&& operator*() && noexcept { return std::move(*this).value(); }
   T* operator->() noexcept { return &value(); }
   const T* operator->() const noexcept { return &value(); }
 
-  E& error() & noexcept { return *checked(std::get_if<1>(&state_)); }
-  const E& error() const& noexcept { return *checked(std::get_if<1>(&state_)); }
-  E&& error() && noexcept { return std::move(*checked(std::get_if<1>(&state_))); }
+  E& error() & noexcept {
+    assert(!has_value_);
+    return error_;
+  }
+  const E& error() const& noexcept {
+    assert(!has_value_);
+    return error_;
+  }
+  E&& error() && noexcept { return std::move(error()); }
 
   template <class U>
   T value_or(U&& otherwise) const& {
@@ -60,13 +89,30 @@ public:
   }
 
 private:
-  template <class P>
-  static P* checked(P* x) noexcept {
-    assert(x != nullptr);
-    return x;
+  static constexpr bool moves_quietly =
+    std::is_nothrow_move_constructible_v<T> && std::is_nothrow_move_constructible_v<E>;
+
+  /// Makes what `x` has. Precondition: there is nothing yet, and `has_value_` is that of `x`.
+  template <class X>
+  void become(X&& x) {
+    if (has_value_)
+      std::construct_at(std::addressof(value_), std::forward<X>(x).value_);
+    else
+      std::construct_at(std::addressof(error_), std::forward<X>(x).error_);
+  }
+  void end() noexcept {
+    if (has_value_)
+      std::destroy_at(std::addressof(value_));
+    else
+      std::destroy_at(std::addressof(error_));
   }
 
-  std::variant<T, E> state_;
+  // Not a std::variant: that one is destroyed by a call, which costs more than reading most values does.
+  union {
+    T value_;
+    E error_;
+  };
+  bool has_value_;
 };
 
 } // namespace tripool

@@ -4,6 +4,8 @@
 
 #include <memory>
 #include <string>
+#include <type_traits>
+#include <utility>
 
 namespace tripool::test {
 
@@ -32,5 +34,40 @@ TEST_CASE("what can only be moved is moved out", "[util][expected]") {
   const auto out = *std::move(x);
   CHECK(*out == 3);
 }
+
+TEST_CASE("an expected is copied, moved and assigned with what it holds, and lets go of the other",
+          "[util][expected]") {
+  using shared = expected<std::shared_ptr<int>, std::string>;
+  const auto kept = std::make_shared<int>(3);
+  shared value = kept;
+  shared error = unexpected{std::string(100, 'x')};
+  shared copy = value;
+  CHECK(kept.use_count() == 3);
+  CHECK(**copy == 3);
+  copy = error;
+  CHECK(kept.use_count() == 2);
+  CHECK(copy.error() == error.error());
+  copy = std::move(value);
+  CHECK(**copy == 3);
+  CHECK(kept.use_count() == 2);
+  auto& same = copy;
+  copy = same;
+  copy = std::move(same);
+  CHECK(**copy == 3);
+  copy = shared{unexpected{std::string{"short"}}};
+  CHECK(kept.use_count() == 1);
+  CHECK(copy.error() == "short");
+  shared moved = std::move(copy);
+  CHECK(moved.error() == "short");
+  moved = kept;
+  CHECK(kept.use_count() == 2);
+}
+
+static_assert(std::is_copy_constructible_v<expected<int, std::string>>);
+static_assert(std::is_copy_assignable_v<expected<int, std::string>>);
+static_assert(!std::is_copy_constructible_v<expected<std::unique_ptr<int>, std::string>>);
+static_assert(!std::is_copy_assignable_v<expected<std::unique_ptr<int>, std::string>>);
+static_assert(std::is_nothrow_move_constructible_v<expected<std::unique_ptr<int>, std::string>>);
+static_assert(std::is_nothrow_move_assignable_v<expected<int, std::string>>);
 
 } // namespace tripool::test
