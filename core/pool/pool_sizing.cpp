@@ -96,6 +96,8 @@ void pool_machine::evict(std::string reason, time_point now, effects& out) {
 
 void pool_machine::dial_failed(const connection_end& x, time_point now, effects& out) {
   ++counters_.dial_failures;
+  // The secret may have been changed since the last dial: the next one finds it, and what waits can wait for that.
+  const bool perhaps_outdated = x.sqlstate == "28P01" && !gate_.failing();
   last_failure_ = last_dial_failure_ = x;
   last_dial_failure_at_ = now;
   gate_.failed(x.sqlstate, now, random_.next());
@@ -103,7 +105,7 @@ void pool_machine::dial_failed(const connection_end& x, time_point now, effects&
   const auto n = table_.counts();
   if (n.usable() == 0) // No successor is in sight: one that was to retire is better than none.
     for (auto& s : table_.slots()) s.retiring = false;
-  if (n.open() == 0) move_all(no_connection(now), now, out);
+  if (n.open() == 0 && !perhaps_outdated) move_all(no_connection(now), now, out);
 }
 
 void pool_machine::connection_lost(const connection_slot& s, const connection_end& x, time_point now, effects& out) {

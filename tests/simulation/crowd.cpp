@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <set>
+#include <string>
 
 namespace tripool::test {
 
@@ -25,8 +27,12 @@ void judge_full_queue(stage& s, const std::vector<deed_ptr>& all) {
   const bool something_else = std::any_of(s.book.all().begin(), s.book.all().end(), [&](const auto& x) {
     return x->answers > 0 && x->at >= since && !failed_as(*x, cause::queue_full);
   });
-  // A pool that is suspended moves what had waited in it; a session that opens meanwhile serves it.
-  if (something_else) return;
+  // A pool that is suspended moves what had waited in it, which another pool may turn away; a session that opens
+  // meanwhile serves it.
+  std::set<std::string> full;
+  for (const auto& x : all)
+    if (failed_as(*x, cause::queue_full)) full.insert(x->failed->pool);
+  if (something_else || full.size() > 1) return;
   for (const auto& turned_away : all) {
     if (!failed_as(*turned_away, cause::queue_full)) continue;
     const auto& name = turned_away->failed->pool;

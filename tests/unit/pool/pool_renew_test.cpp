@@ -123,3 +123,25 @@ TEST_CASE("pool: a change ends the pause between dials", "[pool][renew]") {
   while (w.take_all<dial_effect>().empty()) w.run_until(w.pool.next_wake().value());
   CHECK(w.now - begin <= 50ms);
 }
+
+TEST_CASE("pool: what waits is not moved for the first refused secret, which may be outdated, but for the second",
+          "[pool][renew]") {
+  pool_world w{small_pool(1, 1)};
+  w.start();
+  w.take();
+  w.submit();
+  w.ended(1, refused("28P01"));
+  CHECK(w.take_all<move_effect>().empty());
+  auto dials = w.take_all<dial_effect>();
+  for (; dials.empty(); dials = w.take_all<dial_effect>()) w.run_until(w.pool.next_wake().value());
+  SECTION("a better one serves it") {
+    w.opened(dials[0].id);
+    w.pump();
+    CHECK(w.take_all<dispatch_effect>().size() == 1);
+    CHECK(w.take_all<move_effect>().empty());
+  }
+  SECTION("the same one moves it") {
+    w.ended(dials[0].id, refused("28P01"));
+    CHECK(w.take_all<move_effect>().size() == 1);
+  }
+}
