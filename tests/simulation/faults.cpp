@@ -233,14 +233,13 @@ void faults::become_leader(std::size_t i) {
   s_.leader = i;
 }
 
-void faults::promote() {
+void faults::promote(std::size_t how) {
   if (!s_.plan.resilient) return; // The simple pool has one server, and would not find the new one.
   const auto best = best_standby();
   if (best == s_.world.db.size()) return;
   // Who has synchronous commits promotes no server that lacks some of them.
   if (s_.plan.synchronous && s_.world.db[best].store().log().size() < confirmed_) return;
   auto& old = s_.world.db[s_.leader];
-  const auto how = s_.pick(3);
   if (how == 0) old.crash();
   if (how == 1) old.hang();
   static constexpr const char* ends[] = {", which crashes", ", which hangs", ", which goes on"};

@@ -21,7 +21,9 @@ public:
   /// Time has passed: standbys take over a part of what they lack, and some of what is held up goes on.
   void pass();
   /// A standby becomes the primary of the next timeline; the old one crashes, hangs, or lives on as a ghost.
-  void promote();
+  void promote() { promote(static_cast<std::size_t>(s_.pick(3))); }
+  /// The old one lives on.
+  void promote_beside() { promote(2); }
   /// All links of a server do as one: hold answers back, or lose what is written.
   void hold_all(std::size_t i);
   void lose_all(std::size_t i);
@@ -48,6 +50,7 @@ private:
   void of_standbys();
   void rejoin(std::size_t i);
   std::size_t best_standby() const;
+  void promote(std::size_t how);
   void become_leader(std::size_t i);
   void replicate();
 

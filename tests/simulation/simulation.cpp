@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <iterator>
 #include <utility>
 
 namespace tripool::test {
@@ -19,6 +20,8 @@ using std::chrono::seconds;
 constexpr duration failover_max = seconds{3};
 /// How soon after the vault has another password a write must be acknowledged, when all sessions are gone.
 constexpr duration password_max = seconds{3};
+/// How soon a session that answers nothing must be given up: a deadline of a second, cancel-grace, and some more.
+constexpr duration silence_max = seconds{5};
 
 } // namespace
 
@@ -69,6 +72,7 @@ void simulation::play() {
   passwords_.heal();
   if (s_.broken.empty()) come_to_rest();
   if (s_.broken.empty()) check_service();
+  if (s_.broken.empty()) check_silence();
   if (s_.broken.empty()) check_password();
   if (s_.broken.empty()) check_failover();
   if (s_.broken.empty()) {
@@ -219,7 +223,7 @@ void simulation::kill_pool_and_connections() {
   for (const auto& c : status->connections) s_.world.strike(c.who, static_cast<death>(s_.pick(3)));
 }
 
-/// Whoever decides who serves is lost, and requests go on.
+/// Whoever decides who serves is lost, and requests go on; sometimes there is another primary meanwhile.
 void simulation::fall() {
   ladder_.strike();
   for (auto n = 5 + s_.pick(25); n > 0 && s_.broken.empty(); --n) {
@@ -227,6 +231,7 @@ void simulation::fall() {
     if (s_.plan.borrowers_max > 0 && s_.chance(60)) borrowers_.act();
     if (s_.chance(s_.plan.faults)) faults_.strike();
     if (s_.chance(5)) ladder_.strike();
+    if (s_.chance(3)) faults_.promote_beside();
     advance(s_.ms(10, 400));
     faults_.pass();
     look();
@@ -272,6 +277,29 @@ bool simulation::served_within(duration limit) {
     if (std::any_of(asked.begin(), asked.end(), [](const auto& x) { return x->done.has_value(); })) return true;
   }
   return false;
+}
+
+/// All sessions of the primary fall silent for good: each that is asked something is given up once a cancel has had no
+/// effect. A listener has more time. Without a synchronous standby, which would have to follow meanwhile.
+void simulation::check_silence() {
+  if (s_.plan.synchronous || !s_.chance(20)) return;
+  const auto ask = [&] {
+    for (int i = 0; i < 10; ++i) asker_.write(seconds{1});
+    s_.world.advance(milliseconds{100});
+  };
+  ask(); // A session that has been idle for long would have to prove itself first.
+  faults_.hold_all(s_.leader);
+  const auto held = s_.world.db[s_.leader].backends();
+  for (int i = 0; i < 5; ++i) ask();
+  const auto waits = [](const auto& x) {
+    return x->channels().empty() && !x->link().ended() && x->link().undelivered() > 0;
+  };
+  std::vector<std::shared_ptr<sim_backend>> asked;
+  std::copy_if(held.begin(), held.end(), std::back_inserter(asked), waits);
+  s_.world.advance(silence_max);
+  const auto stuck = std::count_if(asked.begin(), asked.end(), waits);
+  if (stuck > 0) s_.complain(std::to_string(stuck) + " sessions wait for answers that do not come");
+  calm(seconds{35});
 }
 
 /// An orderly change of the primary is found out by the requests themselves, without waiting for a heartbeat.

@@ -62,6 +62,7 @@ private:
   void come_to_rest();
   void check_service();
   bool served_within(duration limit);
+  void check_silence();
   void check_failover();
   void check_password();
   void count();
