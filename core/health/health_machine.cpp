@@ -199,7 +199,7 @@ health_effects health_machine::trouble(cause why, std::string_view sqlstate, std
   }
   if (!concerns_server(why) && sign == server_sign::none) return out;
   if (!sqlstate.empty()) s_.sqlstate = sqlstate;
-  const bool silent = !s_.last_answer || now - *s_.last_answer >= o_.healthy_within / 2;
+  const bool silent = !s_.last_answer || now - *s_.last_answer >= o_.healthy_within / 4;
   // A request that waited in vain is as good as a probe that did.
   if (why == cause::deadline && silent) s_.misses = std::max(s_.misses, std::uint32_t{1});
   enter_trouble();

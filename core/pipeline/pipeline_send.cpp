@@ -112,7 +112,8 @@ void pipeline_machine::take_back(units& chosen) {
 }
 
 /// Takes the next units that may leave together: one that must run alone or may be slow, or up to a frame's worth of
-/// others with the reads in front. Concurrent requests have no order among themselves: reads may overtake writes.
+/// others: the reads if there are any, else the writes. Concurrent requests have no order among themselves: reads may
+/// overtake writes.
 std::size_t pipeline_machine::choose_group(units& chosen, time_point now) {
   if (goes_alone(waiting_.front())) {
     chosen.splice(chosen.end(), waiting_, waiting_.begin());
@@ -126,7 +127,12 @@ std::size_t pipeline_machine::choose_group(units& chosen, time_point now) {
     side.splice(side.end(), waiting_, waiting_.begin());
     ++n;
   }
-  chosen.splice(chosen.end(), writes);
+  if (chosen.empty()) {
+    chosen.swap(writes);
+  } else { // The server tells of reads with the Sync: it shall not wait for the writes, and what they may wait for.
+    n -= writes.size();
+    waiting_.splice(waiting_.begin(), writes);
+  }
   return n;
 }
 

@@ -91,13 +91,13 @@ void print_traffic(const tripool::test::sim_traffic& x) {
   const auto n = [](std::uint64_t y) { return static_cast<unsigned long long>(y); };
   std::printf("%llu statements had a Sync alone, %llu a block of their own, %llu shared a block of reads\n", n(x.alone),
               n(x.frames), n(x.reads));
-  std::printf("%llu Syncs ended several blocks, %llu a block of reads, %llu both; an error broke off %llu and %llu\n",
-              n(x.framed), n(x.shared), n(x.mixed), n(x.framed_broken), n(x.shared_broken));
+  std::printf("%llu Syncs ended several blocks, %llu a block of reads; an error broke off %llu and %llu\n", n(x.framed),
+              n(x.shared), n(x.framed_broken), n(x.shared_broken));
 }
 
 /// Whether each way of sharing a Sync has occurred, also broken off.
 bool all_ways(const tripool::test::sim_traffic& x) {
-  return x.alone > 0 && x.framed > 0 && x.shared > 0 && x.mixed > 0 && x.framed_broken > 0 && x.shared_broken > 0;
+  return x.alone > 0 && x.framed > 0 && x.shared > 0 && x.framed_broken > 0 && x.shared_broken > 0;
 }
 
 void print_totals(const totals& all, double wall_seconds) {

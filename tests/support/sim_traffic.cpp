@@ -13,7 +13,6 @@ sim_traffic& sim_traffic::operator+=(const sim_traffic& x) noexcept {
   reads += x.reads;
   shared += x.shared;
   shared_broken += x.shared_broken;
-  mixed += x.mixed;
   return *this;
 }
 
@@ -55,7 +54,6 @@ void sim_group::end(sim_traffic& to) noexcept {
   if (reads_ > 0) {
     ++to.shared;
     to.shared_broken += failed_ ? 1 : 0;
-    to.mixed += blocks_ > 0 ? 1 : 0;
   }
   *this = {};
 }

@@ -17,7 +17,6 @@ struct sim_traffic {
   std::uint64_t reads = 0;         ///< Statements in READ ONLY blocks of two or more.
   std::uint64_t shared = 0;        ///< Syncs with such a block.
   std::uint64_t shared_broken = 0; ///< In which a statement failed.
-  std::uint64_t mixed = 0;         ///< Syncs with such a block and others.
 
   sim_traffic& operator+=(const sim_traffic& x) noexcept;
 };

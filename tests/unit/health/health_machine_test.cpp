@@ -114,6 +114,18 @@ TEST_CASE("health: a server that hangs under requests is out within 3 s of the f
   CHECK(x.now - noticed <= 3s);
 }
 
+TEST_CASE("health: the same when the server has answered right before it began to hang", "[health]") {
+  health_fixture x;
+  x.answer();
+  x.now += 490ms; // A little less than the pool waits for any answer before it says so.
+  const auto noticed = x.now;
+  x.m.trouble(cause::deadline, "", "", x.now);
+  x.time_out();
+  x.time_out();
+  CHECK(x.state() == health_state::unhealthy);
+  CHECK(x.now - noticed <= 3s);
+}
+
 TEST_CASE("health: an answer in between forgets misses and refusals", "[health]") {
   health_fixture x;
   x.answer();

@@ -186,25 +186,6 @@ TEST_CASE("A channel that nobody wanted for a moment is confirmed anew without a
   CHECK(r.confirmed.back() == 3);
 }
 
-TEST_CASE("What is asked once more by who has not heard of it is confirmed once more, without an order") {
-  rig r;
-  const auto again = [&] {
-    --r.generation;
-    r.want({"a"});
-  };
-  r.want({"a"});
-  r.route({true});
-  r.opened();
-  again(); // Under way: its answer says so.
-  r.answer();
-  CHECK(r.confirmed == std::vector<std::uint64_t>{1});
-  again();
-  CHECK(r.confirmed == std::vector<std::uint64_t>{1, 1});
-  r.pass(1ms);
-  CHECK(r.confirmed.size() == 2);
-  CHECK(r.orders.size() == 1);
-}
-
 TEST_CASE("A lost session is told with its silence, dialled after a pause, and listens to everything again") {
   rig r;
   r.begin({"a", "b"});

@@ -75,14 +75,18 @@ TEST_CASE("names whose closing was skipped in a failed block are closed later", 
   CHECK(b.backend().prepared_statements() == b.machine.statements().prepared() + 3);
 }
 
-TEST_CASE("reads leave in front of the writes that wait with them", "[pipeline]") {
+TEST_CASE("reads leave in front of the writes that wait with them, with a Sync of their own", "[pipeline]") {
   pipeline_bench b;
   b.db.script().add({"insert 1 a", fault_point::before, fault_kind::delay});
   const auto w = b.write("insert 1 a"), r = b.read("select 1");
-  b.db.set_eager_replies(true);
   b.drain();
   CHECK(w->answers == 0);
   CHECK(r->is_done());
+  CHECK(b.db.traffic().alone == 1);
+  b.db.release_delays();
+  b.drain();
+  CHECK(w->is_done());
+  CHECK(b.db.traffic().alone == 2); // The server keeps answers back until the Sync.
 }
 
 TEST_CASE("a text is prepared at its second use, and evicted texts are closed on the server", "[pipeline]") {

@@ -52,11 +52,9 @@ TEST_CASE("the simulated server counts statements alone, blocks together and rea
   w.run({"begin read only", "select a", "select b", "commit"});
   CHECK(t.shared == 1);
   CHECK(t.reads == 2);
-  CHECK(t.mixed == 0);
   w.run({"begin read only", "select a", "select b", "select c", "commit", "begin", "insert e 1", "commit"});
   CHECK(t.shared == 2);
   CHECK(t.reads == 5);
-  CHECK(t.mixed == 1);
   CHECK(t.alone == 1);
   CHECK(t.framed_broken == 0);
   CHECK(t.shared_broken == 0);
