@@ -14,14 +14,6 @@ namespace {
 
 constexpr auto sessions = "from pg_stat_activity where application_name = 'tripool chaos'";
 
-/// The standby that has received most: the one to promote.
-std::size_t most_advanced(stage& s) {
-  const auto received = [&](std::size_t i) {
-    return std::stoull(must(s.servers().value(i, "select pg_last_wal_receive_lsn() - '0/0'::pg_lsn")));
-  };
-  return received(2) > received(1) ? 2 : 1;
-}
-
 /// Records how long after `since` the monitor took the primary out of service for writes.
 void out_of_service(stage& s, time_point since, std::chrono::milliseconds bar) {
   s.wait_until("the monitor to find out", 10s, [&] {
@@ -86,7 +78,7 @@ void terminate_storm(stage& s) {
 
 void failover(stage& s) {
   must(s.servers().crash(0));
-  const auto next = most_advanced(s);
+  const auto next = s.most_advanced();
   must(s.servers().promote(next));
   s.record("first write after promotion", s.first_write(stage::now()), 1s);
   s.play(500ms);
@@ -96,7 +88,7 @@ void failover(stage& s) {
 /// The old primary hangs, another is promoted, and the old one comes back as a ghost.
 void split_brain(stage& s, bool synchronous) {
   must(s.servers().hang(0));
-  const auto next = most_advanced(s); // Either standby may be the one that confirmed a commit.
+  const auto next = s.most_advanced(); // Either standby may be the one that confirmed a commit.
   must(s.servers().promote(next));
   const auto promoted = stage::now();
   const auto served = s.first_write(promoted);
@@ -131,7 +123,7 @@ void sync_wait_cancelled(stage& s) {
   must(s.servers().crash(0));
   must(s.servers().resume(1));
   must(s.servers().resume(2));
-  const auto next = most_advanced(s);
+  const auto next = s.most_advanced();
   must(s.servers().promote(next));
   s.first_write(stage::now());
   s.account(next);

@@ -130,6 +130,13 @@ duration stage::first(time_point since, bool write) {
   return *x;
 }
 
+std::size_t stage::most_advanced() {
+  const auto received = [&](std::size_t i) {
+    return std::stoull(must(servers().value(i, "select pg_last_wal_receive_lsn() - '0/0'::pg_lsn")));
+  };
+  return received(2) > received(1) ? 2 : 1;
+}
+
 duration stage::first_write(time_point since) {
   return first(since, true);
 }

@@ -105,6 +105,8 @@ public:
   duration wait_until(const std::string& what, std::chrono::milliseconds limit, const std::function<bool()>& x) const;
   /// The time from `since` to the first request that was sent and done after it.
   duration first_write(time_point since);
+  /// The standby that has received most: the one to promote, since either may be the one that confirmed a commit.
+  std::size_t most_advanced();
   duration first_read(time_point since);
 
   void record(std::string what, duration x, std::chrono::milliseconds bar);
