@@ -1,5 +1,6 @@
 // Binding actors to the loop: where they are queued, and what happens around a batch of messages.
 #include "tripool/actors/loop_actor.hpp"
+#include "tripool/actors/reactor/current.hpp"
 
 #include "tripool/actors/error.hpp"
 
@@ -24,7 +25,8 @@ loop_actor::loop_actor(caf::actor_config& cfg, reactor* loop) : super(cfg), loop
 }
 
 void loop_actor::enqueue(caf::mailbox_element_ptr what, caf::execution_unit* unit) {
-  if (loop_ && loop_->here() && take_near(what)) return;
+  // The loop may be gone when somebody writes to an actor that has ended.
+  if (loop_ && current_reactor() == loop_ && take_near(what)) return;
   super::enqueue(std::move(what), loop_ ? loop_ : unit);
 }
 

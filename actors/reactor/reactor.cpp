@@ -1,5 +1,6 @@
 // The event loop over epoll, an eventfd for calls from other threads, and a timer wheel.
 #include "tripool/actors/reactor/reactor.hpp"
+#include "tripool/actors/reactor/current.hpp"
 
 #include <caf/abstract_actor.hpp>
 #include <caf/actor_cast.hpp>
@@ -23,6 +24,8 @@
 namespace tripool {
 
 namespace {
+
+thread_local const reactor* current = nullptr;
 
 constexpr std::size_t throughput = 1024; ///< Messages that an actor may handle before the next one gets its turn.
 /// How often in a row actors may set off each other before descriptors and timers are looked at again: an answer takes
@@ -295,8 +298,13 @@ void reactor::end_turn() {
   if (auto* x = watch_.load(std::memory_order_acquire)) x->ended(lasted);
 }
 
+const reactor* current_reactor() noexcept {
+  return current;
+}
+
 void reactor::run() {
   thread_id_ = std::this_thread::get_id();
+  current = this;
   begin_turn();
   while (!stop_) {
     run_rounds();

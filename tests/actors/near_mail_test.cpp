@@ -6,6 +6,7 @@
 #include <caf/after.hpp>
 #include <caf/atom.hpp>
 #include <caf/message_priority.hpp>
+#include <caf/sec.hpp>
 #include <caf/skip.hpp>
 
 #include <algorithm>
@@ -301,4 +302,19 @@ TEST_CASE("a batch from the loop is followed by one look at what it brought", "[
   });
   CHECK(s.heard(10).size() == 10);
   CHECK(s.comes_true_there([&] { return s.done.drains == before + 1; }));
+}
+
+TEST_CASE("an actor that has ended and outlives its loop answers that it has", "[near]") {
+  caf::actor_system_config cfg;
+  caf::actor_system sys{cfg};
+  auto loop = std::make_unique<reactor>(sys);
+  caf::scoped_actor self{sys};
+  const auto x = sys.spawn<hand>(loop.get());
+  caf::anon_send_exit(x, caf::exit_reason::kill);
+  self->wait_for(x);
+  loop.reset();
+  bool refused = false;
+  self->request(x, 10s, std::make_shared<job>([](reactor&) {}))
+    .receive([](bool) {}, [&](const caf::error& e) { refused = e == caf::sec::request_receiver_down; });
+  CHECK(refused);
 }
