@@ -234,13 +234,16 @@ TEST_CASE("the new secret may stand before the server knows it: the old one is u
   running_instance x{home, given.setup()};
   REQUIRE(x.wait_until_writable(bound));
   at.put("password", "the-second-secret");
-  role.throw_out();
-  REQUIRE(x.wait_until_writable(bound)); // With the old one.
-  CHECK(x.status().carrier.credentials.at(0).emergency);
+  auto until = std::chrono::steady_clock::now() + bound;
+  do { // Again: a session that was just being let in is listed a moment later, escapes, and serves without a dial.
+    REQUIRE(std::chrono::steady_clock::now() < until);
+    role.throw_out();
+    REQUIRE(x.wait_until_writable(bound)); // With the old one.
+  } while (!x.status().carrier.credentials.at(0).emergency);
   role.set_password("the-second-secret");
   role.throw_out();
   REQUIRE(x.wait_until_writable(bound));
-  const auto until = std::chrono::steady_clock::now() + bound;
+  until = std::chrono::steady_clock::now() + bound;
   while (x.status().carrier.credentials.at(0).valid != "accepted") REQUIRE(std::chrono::steady_clock::now() < until);
 }
 
