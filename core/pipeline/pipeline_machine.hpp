@@ -172,6 +172,7 @@ private:
   pipeline_unit* overdue(time_point now) noexcept;
 
   pool_options limits_;
+  bool overtaken_ = false; ///< Reads have left in front of the writes that wait at the head.
   std::shared_ptr<pace_book> pace_;
   std::shared_ptr<pool_meter> meter_;
   std::string server_;

@@ -127,12 +127,13 @@ std::size_t pipeline_machine::choose_group(units& chosen, time_point now) {
     side.splice(side.end(), waiting_, waiting_.begin());
     ++n;
   }
-  if (chosen.empty()) {
-    chosen.swap(writes);
-  } else { // The server tells of reads with the Sync: it shall not wait for the writes, and what they may wait for.
-    n -= writes.size();
-    waiting_.splice(waiting_.begin(), writes);
-  }
+  // The server tells of reads with the Sync: it shall not wait for the writes, and what they may wait for. Writes that
+  // were overtaken once go next, whatever reads have come since.
+  const bool writes_turn = std::exchange(overtaken_, false) && !writes.empty();
+  if (chosen.empty() || writes_turn) chosen.swap(writes);
+  overtaken_ = !writes_turn && !writes.empty();
+  n -= writes.size();
+  waiting_.splice(waiting_.begin(), writes);
   return n;
 }
 
