@@ -89,6 +89,20 @@ TEST_CASE("reads leave in front of the writes that wait with them, with a Sync o
   CHECK(b.db.traffic().alone == 2); // The server keeps answers back until the Sync.
 }
 
+TEST_CASE("behind a pooler a write is overtaken once, whatever reads come", "[pipeline]") {
+  auto limits = pipeline_bench::default_limits();
+  limits.prepared_statements = false;
+  limits.frame_max = 2;
+  pipeline_bench b{limits};
+  const auto w = b.write("insert 1 a");
+  for (int i = 0; i < 4; ++i) { // One Sync is on the wire at a time: what is left waits for its answer.
+    for (int k = 0; k < 2; ++k) b.read("select 1");
+    b.pump();
+    b.deliver();
+  }
+  CHECK(w->is_done());
+}
+
 TEST_CASE("a text is prepared at its second use, and evicted texts are closed on the server", "[pipeline]") {
   auto limits = pipeline_bench::default_limits();
   limits.statement_cache = 2;
