@@ -42,7 +42,7 @@ void connection::turn() {
     reading_at_ = t;
     flushed_ = session_->flush(*this);
   }
-  if (served_ > 0) env_->gauges[owner_.pool]->served.fetch_add(std::exchange(served_, 0), std::memory_order_relaxed);
+  if (served_ > 0) env_->gauges[owner_.pool]->note_served(std::exchange(served_, 0), reading_at_);
   carry_out_effects();
   if (phase_ == phase::ended) return;
   if (lost_) {

@@ -41,8 +41,15 @@ struct pool_gauge {
   std::atomic<std::int64_t> latency_average_ns{0};
   std::atomic<std::uint32_t> replayed_timeline{0}; ///< With `replayed_lsn`; written by the monitor for standbys.
   std::atomic<std::uint64_t> replayed_lsn{0};
-  std::atomic<std::uint64_t> served{0}; ///< Answers that its server has given to requests.
-  std::atomic<std::uint64_t> broken{0}; ///< Requests that failed by its server's fault (see blames_server).
+  std::atomic<std::uint64_t> served{0};       ///< Answers that its server has given to requests, ...
+  std::atomic<duration::rep> served_at_ns{0}; ///< ... and when the last of them came, since the clock's epoch.
+  std::atomic<std::uint64_t> broken{0};       ///< Requests that failed by its server's fault (see blames_server).
+
+  /// `n` answers came at `at`. On the loop's thread only: so no other can come in between.
+  void note_served(std::uint64_t n, time_point at) noexcept {
+    served_at_ns.store(at.time_since_epoch().count(), std::memory_order_relaxed);
+    served.fetch_add(n, std::memory_order_relaxed);
+  }
 };
 
 /// The shared surroundings. Immutable after construction but for the counters and gauges.

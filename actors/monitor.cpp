@@ -68,6 +68,7 @@ caf::behavior monitor_actor::handlers() {
       env_->log->log(level, "pool {}: trouble: {} {}", env_->config.pools[x.pool].name, x.what.sqlstate,
                      x.what.message);
       note_trouble(x.pool, x.what);
+      note_served();
       apply(x.pool, pools_[x.pool].health.trouble(x.what.why, x.what.sqlstate, x.what.message, now()));
     },
     [this](const reported_msg& x) {
@@ -312,7 +313,8 @@ void monitor_actor::note_served() {
     const auto answered = n - std::exchange(pools_[i].completed_seen, n);
     count_outcomes(i, answered, t);
     if (answered == 0) continue;
-    apply(i, pools_[i].health.served(t));
+    const duration at{env_->gauges[i]->served_at_ns.load(std::memory_order_relaxed)};
+    apply(i, pools_[i].health.served(time_point{at}));
     if (pools_[i].health.snapshot().trouble) heard_ = true;
   }
 }

@@ -94,8 +94,9 @@ void borrowed_session::unwatch() noexcept {
 }
 
 void borrowed_session::on_result(wire_result&& x) {
-  env_->gauges[from_.pool]->served.fetch_add(1, std::memory_order_relaxed);
-  machine_->on_result(std::move(x), now());
+  const auto t = now();
+  env_->gauges[from_.pool]->note_served(1, t);
+  machine_->on_result(std::move(x), t);
 }
 
 void borrowed_session::on_lost(session_loss&& x) {

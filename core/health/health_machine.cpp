@@ -151,11 +151,13 @@ void health_machine::judge_latency(duration latency, health_effects& out, time_p
   }
 }
 
-/// Nothing came back. Several in a row make the pool unhealthy, unless its requests are answered meanwhile.
+/// Nothing came back. Several in a row make the pool unhealthy, unless its requests are answered meanwhile: those that
+/// the server answered before it fell silent excuse nothing.
 void health_machine::miss(const probe_failure& x, health_effects& out, time_point now) {
   stable_since_ = now;
   ++s_.misses;
-  if (served_at_ && *served_at_ > sent_at_) {
+  const bool silent_since = unanswered_at_ && served_at_ && *unanswered_at_ > *served_at_;
+  if (served_at_ && *served_at_ > sent_at_ && !silent_since) {
     s_.misses = 1;
     if (s_.state == health_state::healthy) {
       become(health_state::degraded, "requests are answered, but the probe got " + describe(x), out, now);
@@ -201,7 +203,10 @@ health_effects health_machine::trouble(cause why, std::string_view sqlstate, std
   if (!sqlstate.empty()) s_.sqlstate = sqlstate;
   const bool silent = !s_.last_answer || now - *s_.last_answer >= o_.healthy_within / 4;
   // A request that waited in vain is as good as a probe that did.
-  if (why == cause::deadline && silent) s_.misses = std::max(s_.misses, std::uint32_t{1});
+  if (why == cause::deadline && silent) {
+    unanswered_at_ = now;
+    s_.misses = std::max(s_.misses, std::uint32_t{1});
+  }
   enter_trouble();
   if (s_.state != health_state::unhealthy) ask_now(out, now);
   return out;
@@ -233,10 +238,10 @@ health_effects health_machine::renewed(time_point now) {
   return out;
 }
 
-health_effects health_machine::served(time_point now) {
+health_effects health_machine::served(time_point at) {
   health_effects out;
-  served_at_ = now;
-  s_.last_answer = now;
+  served_at_ = std::max(served_at_.value_or(at), at);
+  s_.last_answer = std::max(s_.last_answer.value_or(at), at);
   out.table_changed = !s_.alive && s_.state == health_state::unhealthy;
   s_.alive = true;
   return out;

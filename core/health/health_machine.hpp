@@ -73,8 +73,8 @@ public:
   health_effects reported(std::optional<bool> in_hot_standby, std::optional<bool> read_only, time_point now);
   /// What connections are opened with has changed: a pool in trouble is asked at once.
   health_effects renewed(time_point now);
-  /// A request has been answered by the server: while that happens, silent probes do not make the pool unhealthy.
-  health_effects served(time_point now);
+  /// The server answered a request then: while that happens, silent probes do not make the pool unhealthy.
+  health_effects served(time_point at);
   /// Somebody wants to know how a new session fares: ask on one, now.
   health_effects ask_on_new_session(time_point now);
   /// No pool takes writes at the moment, so a promotion is awaited: probe more quickly.
@@ -112,6 +112,7 @@ private:
   time_point sent_at_{};
   std::optional<time_point> ended_at_; ///< When the last probe ended.
   std::optional<time_point> served_at_;
+  std::optional<time_point> unanswered_at_; ///< When the pool last said that its requests wait for a silent server.
   std::optional<time_point> fenced_at_;
   std::optional<time_point> acquitted_at_; ///< When a new session's probe last refuted a fence.
   std::optional<time_point> searching_since_;

@@ -150,6 +150,35 @@ TEST_CASE("health: while requests are answered, silent probes only degrade", "[h
   CHECK(x.state() == health_state::degraded);
 }
 
+TEST_CASE("health: what was answered before the server fell silent excuses no probe", "[health]") {
+  health_fixture x;
+  x.answer();
+  x.wait_for_probe();
+  x.m.probe_sent(x.now);
+  const auto limit = x.m.probe_deadline();
+  x.m.served(x.now + 14ms);
+  const auto noticed = x.now + 514ms; // The pool's word: half a second without any answer.
+  x.m.trouble(cause::deadline, "", "", noticed);
+  x.now += limit;
+  x.m.probe_failed({kind::timed_out, "", ""}, x.now);
+  x.time_out();
+  CHECK(x.state() == health_state::unhealthy);
+}
+
+TEST_CASE("health: a pool that waited in vain once, and is answered again, is excused again", "[health]") {
+  health_fixture x;
+  x.answer();
+  x.m.trouble(cause::deadline, "", "", x.now += 600ms);
+  for (int i = 0; i < 10; ++i) {
+    x.wait_for_probe();
+    x.m.probe_sent(x.now);
+    x.m.served(x.now + 500ms);
+    x.now += x.m.probe_deadline();
+    x.m.probe_failed({kind::timed_out, "", ""}, x.now);
+  }
+  CHECK(x.state() == health_state::degraded);
+}
+
 TEST_CASE("health: requests that were answered before a probe do not excuse it", "[health]") {
   health_fixture x;
   x.answer();
