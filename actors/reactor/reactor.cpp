@@ -10,12 +10,10 @@
 #include <caf/scheduler/abstract_coordinator.hpp>
 #include <caf/send.hpp>
 
-#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
@@ -33,6 +31,9 @@ constexpr std::size_t throughput = 1024; ///< Messages that an actor may handle 
 constexpr unsigned rounds_max = 6;
 /// How many rounds a late job waits at most: those of the caller and of the delegate.
 constexpr unsigned put_off_max = 2;
+
+/// How long descriptors may be served before messages and timers get their turn.
+constexpr auto delivery_max = std::chrono::milliseconds{2};
 
 bool is_actor_here(caf::resumable::subtype_t x) noexcept {
   return x == caf::resumable::io_actor || x == late_job;
@@ -80,7 +81,7 @@ void reactor::exec_later(caf::resumable* job) {
     static_cast<caf::scheduler::abstract_coordinator&>(system().scheduler()).enqueue(job);
     return;
   }
-  if (here()) {
+  if (current == this) {
     (kind == late_job ? late_ : local_).push_back(job);
     return;
   }
@@ -260,8 +261,8 @@ int reactor::sleep_ms() const {
   return static_cast<int>(std::min<std::int64_t>(ms, 60'000));
 }
 
-void reactor::wait() {
-  std::array<epoll_event, 64> found{};
+/// Looks at the descriptors, and waits for them when there is nothing else to do. Returns how many are ready.
+std::size_t reactor::poll() {
   int limit = 0;
   if (!has_jobs()) {
     limit = sleep_ms();
@@ -269,20 +270,36 @@ void reactor::wait() {
     std::lock_guard<std::mutex> guard{mutex_};
     if (!inbox_.empty() || stop_) limit = 0;
   }
-  const int n = epoll_wait(epoll_, found.data(), static_cast<int>(found.size()), limit);
-  begin_turn();
+  const int n = epoll_wait(epoll_, ready_.data(), static_cast<int>(ready_.size()), limit);
   sleeping_.store(false);
   wakeups_.fetch_add(1, std::memory_order_relaxed);
-  for (int i = 0; i < n; ++i) {
-    const auto& e = found[static_cast<std::size_t>(i)];
+  return n > 0 ? static_cast<std::size_t>(n) : 0;
+}
+
+void reactor::wait() {
+  if (!has_ready()) {
+    next_ready_ = 0;
+    ready_end_ = poll();
+  }
+  begin_turn();
+  deliver_ready();
+  if (stale_) renew();
+}
+
+/// Several sessions that log in at the same time reckon for milliseconds each, inside the client library: messages and
+/// timers have their turn in between. The kernel is asked again when all that it found has been delivered.
+void reactor::deliver_ready() {
+  const auto until = turn_began_ + delivery_max;
+  while (has_ready()) {
+    const auto& e = ready_[next_ready_++];
     if (e.data.u64 == wake_token) {
       std::uint64_t count = 0;
       [[maybe_unused]] const auto got = read(event_, &count, sizeof count);
       continue;
     }
     deliver(e.data.u64, e.events);
+    if (has_ready() && now() >= until) return;
   }
-  if (stale_) renew();
 }
 
 /// A turn is all that happens between two waits: what the descriptors brought, the actors' messages, the timers.
@@ -303,7 +320,6 @@ const reactor* current_reactor() noexcept {
 }
 
 void reactor::run() {
-  thread_id_ = std::this_thread::get_id();
   current = this;
   begin_turn();
   while (!stop_) {

@@ -10,6 +10,9 @@
 #include <caf/fwd.hpp>
 #include <caf/resumable.hpp>
 
+#include <sys/epoll.h>
+
+#include <array>
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
@@ -39,7 +42,7 @@ struct reactor_stats {
   std::uint64_t jobs = 0;    ///< Actors resumed.
   std::uint64_t events = 0;  ///< Descriptors found ready.
   std::size_t actors = 0;    ///< Actors alive on the loop.
-  duration longest_turn{0};  ///< The longest time from epoll_wait to epoll_wait.
+  duration longest_turn{0};  ///< The longest time between two looks at messages, timers and descriptors.
   std::uint64_t blocked = 0; ///< Turns that lasted for the limit of `watch_turns` or longer.
 };
 
@@ -54,9 +57,6 @@ public:
 
   /// From any thread. Actors that are not this loop's go to the system's scheduler.
   void exec_later(caf::resumable* job) override;
-
-  /// Whether the caller is on the loop's thread.
-  bool here() const noexcept { return std::this_thread::get_id() == thread_id_.load(std::memory_order_relaxed); }
 
   // -- on the loop's thread only -----------------------------------------------------------------------------------
 
@@ -98,7 +98,10 @@ private:
   void run_jobs();
   void take_late_jobs();
   bool has_jobs() const noexcept { return !local_.empty() || !late_.empty(); }
+  bool has_ready() const noexcept { return next_ready_ < ready_end_; }
   void wait();
+  std::size_t poll();
+  void deliver_ready();
   void deliver(std::uint64_t token, std::uint32_t events);
   void renew();
   bool tell_kernel(int epoll, int operation, int fd) const noexcept;
@@ -110,6 +113,9 @@ private:
   int event_ = -1;
   std::vector<watched> watched_; ///< By descriptor.
   std::uint32_t serial_ = 0;
+  std::array<epoll_event, 64> ready_{}; ///< What the kernel found, ...
+  std::size_t next_ready_ = 0;          ///< ... and which part of it has not had its turn yet.
+  std::size_t ready_end_ = 0;
   bool stale_ = false; ///< The kernel holds something that nobody watches any more.
   timer_wheel wheel_;
   std::vector<caf::resumable*> local_;
@@ -120,7 +126,6 @@ private:
   std::vector<caf::resumable*> inbox_;
   std::atomic<bool> sleeping_{false};
   std::atomic<bool> stop_{false};
-  std::atomic<std::thread::id> thread_id_{};
 
   mutable std::mutex actors_mutex_;
   std::condition_variable actors_changed_;

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <string>
 #include <vector>
 
 #include <fcntl.h>
@@ -139,4 +140,38 @@ TEST_CASE("a loop that is blocked is reported while it lasts, and when it is ove
   for (const auto& x : reports) CHECK(x.lasted >= 5ms);
   guard.unlock();
   CHECK(f.loop.stats().blocked >= 1);
+}
+
+TEST_CASE("messages have their turn between descriptors whose handlers take long", "[reactor]") {
+  loop_fixture f;
+  std::vector<std::string> order; // Touched on the loop only.
+  struct slow final : io_handler {
+    void on_io(bool, bool) override {
+      char byte = 0;
+      if (read(from, &byte, 1) != 1) return;
+      said->emplace_back("descriptor");
+      caf::anon_send(who, std::make_shared<job>([said = said](reactor&) { said->emplace_back("message"); }));
+      const auto until = std::chrono::steady_clock::now() + 3ms; // As a log-in that reckons.
+      while (std::chrono::steady_clock::now() < until) continue;
+    }
+    int from = -1;
+    caf::actor who;
+    std::vector<std::string>* said = nullptr;
+  };
+  std::array<byte_pipe, 3> pipes;
+  std::array<slow, 3> handlers;
+  f.on_loop([&](reactor& loop) {
+    for (std::size_t i = 0; i < pipes.size(); ++i) {
+      handlers[i].from = pipes[i].reading();
+      handlers[i].who = f.who;
+      handlers[i].said = &order;
+      REQUIRE(loop.watch(pipes[i].reading(), handlers[i], true, false));
+      pipes[i].put(); // The loop finds all of them at once.
+    }
+  });
+  REQUIRE(f.comes_true_there([&] { return order.size() == 6; }));
+  f.on_loop([&](reactor& loop) {
+    for (std::size_t i = 0; i < pipes.size(); ++i) loop.unwatch(pipes[i].reading(), handlers[i]);
+    for (std::size_t i = 0; i < order.size(); ++i) CHECK(order[i] == (i % 2 == 0 ? "descriptor" : "message"));
+  });
 }
