@@ -63,6 +63,7 @@ caf::behavior connection::make_behavior() {
       if (cancelled) take_back_cancelled();
     },
     [this](cancel_msg) { take_back_cancelled(); },
+    [this](give_back_msg) { give_held_up_back(); },
     [this](close_msg& x) { close(x.reason, x.at_once); },
     [this](const resolved_msg& x) {
       if (phase_ != phase::resolving) return;
@@ -139,6 +140,12 @@ void connection::close(const std::string& reason, bool at_once) {
   machine_.give_up_repeatable(reason);
   if (phase_ == phase::open) closing_until_ = now() + limits().cancel_grace;
   phase_ = phase::closing;
+}
+
+void connection::give_held_up_back() {
+  if (phase_ != phase::open || lent_to_) return;
+  if (auto back = machine_.take_held_up(now()); !back.empty())
+    send(owner_.who, returned_msg{owner_.id, std::move(back)});
 }
 
 void connection::take_back_cancelled() {

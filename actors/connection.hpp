@@ -81,6 +81,7 @@ private:
   void close(const std::string& reason, bool at_once);
   void give_up(const std::string& reason);
   void take_back_cancelled();
+  void give_held_up_back();
   void owner_died();
   void fail_dial(std::string message);
   void fail_locally(std::string message);

@@ -158,6 +158,10 @@ void pool::carry_out(dispatch_effect& x) {
   send(i->second, dispatch_msg{std::move(x.requests)});
 }
 
+void pool::carry_out(give_back_effect& x) {
+  if (auto i = connections_.find(x.id); i != connections_.end()) send(i->second, give_back_msg{});
+}
+
 void pool::carry_out(close_effect& x) {
   if (auto i = connections_.find(x.id); i != connections_.end())
     send(i->second, close_msg{std::move(x.reason), close_at_once_});

@@ -36,6 +36,7 @@ private:
   void carry_out_effects();
   void carry_out(dial_effect& x);
   void carry_out(dispatch_effect& x);
+  void carry_out(give_back_effect& x);
   void carry_out(close_effect& x);
   void carry_out(move_effect& x);
   void carry_out(fail_effect& x);

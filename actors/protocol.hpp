@@ -113,6 +113,10 @@ struct moved_msg {
   std::vector<moved_request> requests;
 };
 
+/// Pool -> connection: it is at a statement that takes long, and others have room. It answers with a returned_msg of
+/// what can be answered elsewhere, or not at all.
+struct give_back_msg {};
+
 /// A dying holder's request -> delegate (sent by the request itself): route it anew.
 struct rescue_msg {
   request_ptr what;
@@ -164,7 +168,7 @@ struct progress_msg {
   std::uint32_t outstanding = 0;
 };
 
-/// Connection -> its owner: these were not sent and come back.
+/// Connection -> its owner: these were not sent, or are as harmless as that, and come back.
 struct returned_msg {
   connection_id id = 0;
   std::vector<request_ptr> requests;
@@ -264,6 +268,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::rescue_msg)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::unroutable_msg)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::routing_msg)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::dispatch_msg)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::give_back_msg)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::close_msg)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::opened_msg)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::progress_msg)

@@ -43,7 +43,7 @@ pipeline_unit* pipeline_machine::overdue(time_point now) noexcept {
   if (!had_its_turn && !any_expired_) return nullptr; // At each operation's end, as a rule.
   return find_in_front([&](const pipeline_unit& u) {
     if (u.cancel_why != cause::none) return false;
-    if (!u.what) return u.expired;
+    if (!u.what) return u.expired || (u.left && had_its_turn);
     const bool open = u.now == pipeline_unit::state::sent || u.now == pipeline_unit::state::executed;
     return open && had_its_turn && (u.cancel_asked || now >= u.deadline);
   });

@@ -95,7 +95,7 @@ pipeline_unit* pipeline_machine::running() noexcept {
 bool pipeline_machine::leftovers() const noexcept {
   if (ops_.empty() || validating_ || cancel_ != cancel_state::none) return false;
   const auto* u = const_cast<pipeline_machine*>(this)->running();
-  return !u || (!u->what && !u->expired);
+  return !u || (!u->what && !u->expired && !u->left);
 }
 
 void pipeline_machine::lose(std::string reason) {
@@ -168,11 +168,12 @@ std::optional<time_point> pipeline_machine::next_wake() const {
     if (in_front > 0) --in_front;
     if (u.what && u.now == pipeline_unit::state::resend) {
       sooner(u.deadline);
-    } else if (u.what || u.expired) {
+    } else if (u.what || u.expired || u.left) {
       const auto had_its_turn = head_since_ + limits_.slow_statement;
+      if (may_cancel && u.left) sooner_if_awaited(had_its_turn, u);
       if (may_cancel && u.what)
         sooner_if_awaited(u.cancel_asked ? had_its_turn : std::max(u.deadline, had_its_turn), u);
-      if (may_cancel && !u.what) sooner_if_awaited(u.deadline, u);
+      if (may_cancel && u.expired) sooner_if_awaited(u.deadline, u);
       if (u.what && !mutated(mutation::no_wire_deadline)) sooner(u.deadline + answer_grace);
     }
   }

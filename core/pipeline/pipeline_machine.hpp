@@ -72,6 +72,9 @@ public:
   std::optional<time_point> next_wake() const;
   /// The connection is being given up: requests on the wire that may be repeated leave it now, for another pool.
   void give_up_repeatable(const std::string& reason);
+  /// The statement at the head takes long. Returns what is not on the wire, and reads that are on it behind the head:
+  /// all may run elsewhere. Nothing when the head has only just got its turn. (pipeline_held_up.cpp)
+  std::vector<request_ptr> take_held_up(time_point now);
   /// Whether the session may be handed to somebody else: nothing is on the wire, and no cancel can strike any more.
   bool quiet(time_point now) const noexcept {
     return open_ && !refused_ && !effects_.close && idle() && !want_rollback_ && cancel_ == cancel_state::none

@@ -44,6 +44,7 @@ struct pipeline_unit {
   bool sync_wait_cancelled = false; ///< The server committed locally, but stopped waiting for its standby.
   bool cancel_asked = false;        ///< Its caller has taken it back: to be cancelled as soon as it runs.
   bool expired = false;             ///< Answered at its deadline while the server was still at it.
+  bool left = false;                ///< A read that is answered elsewhere: nobody waits for it here any more.
   duration raised_to{0};            ///< The statement_timeout that it brought along, zero for the session's own.
   bool committed = false;           ///< Its COMMIT is answered; only the position behind it is awaited.
   bool run_alone = false;           ///< It refuses a transaction block, or writes although declared a read.

@@ -31,6 +31,11 @@ struct dispatch_effect {
   connection_id id = 0;
   std::vector<request_ptr> requests;
 };
+/// That connection is at a statement which takes long, and others have room: it shall return what waits behind that and
+/// may be answered elsewhere.
+struct give_back_effect {
+  connection_id id = 0;
+};
 /// Close that connection: it takes no more requests, answers what it has, and ends.
 struct close_effect {
   connection_id id = 0;
@@ -54,8 +59,8 @@ struct trouble_effect {
 /// The pool has drained: nothing queued, nothing outstanding, no connection left.
 struct drained_effect {};
 
-using pool_effect =
-  std::variant<dial_effect, dispatch_effect, close_effect, move_effect, fail_effect, trouble_effect, drained_effect>;
+using pool_effect = std::variant<dial_effect, dispatch_effect, give_back_effect, close_effect, move_effect, fail_effect,
+                                 trouble_effect, drained_effect>;
 
 /// How a connection ended, or failed to begin.
 struct connection_end {

@@ -88,20 +88,21 @@ void pool_machine::progressed(connection_id id, std::uint32_t completed, std::ui
   }
 }
 
-void pool_machine::returned(connection_id id, std::vector<request_ptr> unsent, time_point now) {
+void pool_machine::returned(connection_id id, std::vector<request_ptr> back, time_point now) {
   see(now);
-  counters_.returned += unsent.size();
+  counters_.returned += back.size();
   blocked_ = false;
   if (auto* s = table_.find(id); s != nullptr && !s->idle()) {
     s->account(now);
-    s->outstanding -= std::min(s->outstanding, static_cast<std::uint32_t>(unsent.size()));
+    s->outstanding -= std::min(s->outstanding, static_cast<std::uint32_t>(back.size()));
     if (s->idle()) {
       s->closed_behind = s->lent = false;
       s->idle_since = now;
       s->used = ++use_order_;
     }
   }
-  for (auto i = unsent.rbegin(); i != unsent.rend(); ++i) {
+  for (auto i = back.rbegin(); i != back.rend(); ++i) {
+    (*i)->queued_at = now; // What it spent at the connection is no wait in the queue.
     auto& queue = (*i)->order() ? orders_ : queue_;
     queue.push_front(std::move(*i));
   }
@@ -251,8 +252,7 @@ void pool_machine::collect_loads() const {
   for (std::size_t i = 0; i < slots.size(); ++i) {
     const auto& s = slots[i];
     if (!s.usable()) continue;
-    const bool stuck = !s.idle() && (s.closed_behind || now_ - s.progressed_at > opts_.slow_statement);
-    loads_.push_back({s.outstanding, stuck, s.used});
+    loads_.push_back({s.outstanding, is_stuck(s), s.used});
     load_slots_.push_back(i);
   }
 }

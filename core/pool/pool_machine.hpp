@@ -77,9 +77,9 @@ public:
   /// it returns. `outstanding`: what it has in hand now; it may not yet know of what was dispatched a moment ago, so
   /// that only a larger number than the pool's own corrects the pool. Follow up with `pump`.
   void progressed(connection_id id, std::uint32_t completed, std::uint32_t outstanding, time_point now);
-  /// Requests that the connection did not send come back, to the front of the queue, in their order; the bound of the
-  /// queue does not stop them. The connection may have ended before. Follow up with `pump`.
-  void returned(connection_id id, std::vector<request_ptr> unsent, time_point now);
+  /// Requests come back that the connection did not send, or whose sending harms nobody, to the front of the queue, in
+  /// their order; the queue's bound does not stop them. The connection may have ended before. Follow up with `pump`.
+  void returned(connection_id id, std::vector<request_ptr> back, time_point now);
 
   /// Some requests have been taken back by their callers: those in the queue fail. Follow up with `pump`.
   void take_back_cancelled(time_point now, std::vector<pool_effect>& out);
@@ -164,6 +164,7 @@ private:
   void close_idle(time_point now, effects& out);
   void watch_starvation(time_point now, effects& out);
   void watch_silence(time_point now, effects& out);
+  void ask_held_up_back(time_point now, effects& out);
   void go_on_draining(time_point now, effects& out);
   void dial_failed(const connection_end& x, time_point now, effects& out);
   void connection_lost(const connection_slot& s, const connection_end& x, time_point now, effects& out);
@@ -175,10 +176,14 @@ private:
   std::optional<time_point> idle_due() const;
   std::optional<time_point> starvation_due() const;
   std::optional<time_point> silence_due() const;
+  std::optional<time_point> held_up_due() const;
+  std::optional<time_point> held_up_due(const connection_slot& s) const;
   std::optional<time_point> drain_due() const;
   const connection_slot* next_to_retire() const noexcept;
   const connection_slot* next_idle() const noexcept;
   bool growth_wanted() const;
+  bool is_stuck(const connection_slot& s) const noexcept;
+  bool room_elsewhere() const noexcept;
   bool starving() const noexcept;
   std::optional<time_point> waiting_since() const noexcept;
   failure no_connection(time_point now) const;

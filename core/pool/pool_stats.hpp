@@ -28,7 +28,7 @@ std::string_view to_string(pool_state x) noexcept;
 struct pool_counters {
   std::uint64_t submitted = 0;  ///< Requests that came in.
   std::uint64_t dispatched = 0; ///< Handed to a connection, again if they came back.
-  std::uint64_t returned = 0;   ///< Came back from a connection unsent.
+  std::uint64_t returned = 0;   ///< Came back from a connection: unsent, or a read that waited behind others.
   std::uint64_t completed = 0;  ///< Ended on a connection, whatever the outcome.
   std::uint64_t moved = 0;      ///< Left for another pool.
   std::uint64_t failed = 0;     ///< Answered by the pool; `expired`, `shed` and those that drain cut off.

@@ -188,7 +188,7 @@ void request::fail(failure x, time_point now) {
   }
   cancellation.reset();
   if (x.kind == outcome::not_executed && x.proved == proof::none)
-    x.proved = attempts == 0 ? proof::never_sent : proof::rolled_back;
+    x.proved = attempts == 0 ? proof::never_sent : doubted ? proof::read : proof::rolled_back;
   if (x.kind != outcome::not_executed) x.proved = proof::none;
   if (x.kind == outcome::in_doubt && !token().empty())
     x.hint = "send it again with the same token: it takes effect once, however often it is sent";

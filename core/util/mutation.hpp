@@ -43,6 +43,7 @@ enum class mutation : std::uint8_t {
   ignore_reload,             ///< Pools go on with the limits that they began with.
   forget_last_writer,        ///< The simple pool has the first server, whoever took writes last.
   keep_simple_on_ghost,      ///< A simple pool is not told that its server is a ghost.
+  give_back_sent_write,      ///< A write that waits on the wire behind a slow statement leaves as a read does.
 };
 
 /// A mutation by its name.
@@ -82,6 +83,7 @@ inline constexpr std::array all_mutations{
   named_mutation{mutation::ignore_reload, "ignore_reload"},
   named_mutation{mutation::forget_last_writer, "forget_last_writer"},
   named_mutation{mutation::keep_simple_on_ghost, "keep_simple_on_ghost"},
+  named_mutation{mutation::give_back_sent_write, "give_back_sent_write"},
 };
 
 #ifdef TRIPOOL_MUTATIONS

@@ -29,7 +29,7 @@ struct seen_move {
 };
 
 /// The bench. Requests that the machine moves away are answered with the failure that came with them.
-class pipeline_bench final : private session_sink {
+class pipeline_bench : private session_sink {
 public:
   /// Opens a session to `db` at once.
   explicit pipeline_bench(pool_options limits = default_limits(), std::shared_ptr<pace_book> pace = {});

@@ -66,7 +66,7 @@ private:
   }
 
   void step() {
-    switch (below(20)) {
+    switch (below(21)) {
       case 0:
       case 1:
       case 2:
@@ -86,9 +86,15 @@ private:
       case 16: return cancel();
       case 17: return bench_.link().block_writes(chance(3));
       case 18: return strike_server();
+      case 19: return give_back();
       default:
         if (chance(10)) lose();
     }
+  }
+
+  /// As its pool would, which has other connections, too.
+  void give_back() {
+    for (auto& r : bench_.machine.take_held_up(bench_.now)) bench_.machine.submit(std::move(r));
   }
 
   void ask() {

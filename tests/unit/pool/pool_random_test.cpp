@@ -66,7 +66,15 @@ public:
 private:
   std::uint64_t pick(std::uint64_t most) { return random_up_to(random_.next(), most); }
 
+  /// The connections that were asked hear of it now. Whoever is at the head stays.
+  void give_held_up_back() {
+    for (const auto id : std::exchange(asked_back_, {}))
+      if (auto i = links_.find(id); i != links_.end() && i->second.held.size() > 1)
+        return_from(id, i->second, pick(i->second.held.size() - 1));
+  }
+
   void step() {
+    give_held_up_back();
     switch (pick(15)) {
       case 0:
       case 1:
@@ -206,6 +214,12 @@ private:
     }
     REQUIRE(to.held.size() <= options_.pipeline_depth);
   }
+  void carry_out(give_back_effect& x) {
+    auto& from = links_.at(x.id);
+    REQUIRE(from.state == link_state::open);
+    REQUIRE(from.held.size() > 1);
+    asked_back_.push_back(x.id);
+  }
   void carry_out(close_effect& x) {
     auto& closed_link = links_.at(x.id);
     REQUIRE(closed_link.state != link_state::closing);
@@ -284,6 +298,7 @@ private:
   std::vector<pool_effect> out_;
   std::map<std::uint64_t, place> places_;
   std::map<connection_id, link> links_;
+  std::vector<connection_id> asked_back_;
   std::uint64_t last_id_ = 0;
   bool failing_ = false;
   bool drained_ = false;

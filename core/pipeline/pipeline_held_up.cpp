@@ -1,0 +1,51 @@
+// What waits behind a statement that takes long, and need not: it leaves, to be answered on another connection. The
+// answer to a read that has left is dropped when it comes after all.
+#include "tripool/core/pipeline/pipeline_machine.hpp"
+#include "tripool/core/util/mutation.hpp"
+
+#include <iterator>
+#include <utility>
+
+namespace tripool {
+
+namespace {
+
+/// It harms nobody that it runs once more elsewhere. Only what shares its Sync with nothing but reads: a cancel of what
+/// nobody waits for any more must not strike a write.
+bool may_leave(const pipeline_unit& u) noexcept {
+  using framing = pipeline_unit::framing;
+  const bool among_reads = u.frame == framing::read_frame || u.frame == framing::alone;
+  const bool harmless =
+    u.what && ((u.what->mode() == access::read && among_reads) || mutated(mutation::give_back_sent_write));
+  return u.now == pipeline_unit::state::sent && harmless && u.cancel_why == cause::none && !u.cancel_asked
+         && u.what->attempts < attempts_max;
+}
+
+} // namespace
+
+std::vector<request_ptr> pipeline_machine::take_held_up(time_point now) {
+  if (!open_ || refused_ || effects_.close || now - head_since_ < limits_.slow_statement) return {};
+  std::size_t in_front = 0;
+  for (const auto& g : groups_)
+    if ((in_front = g.units) > 0) break;
+  // Where nobody waits for what is in front, it is being cancelled: those behind it have their turn soon.
+  const auto* first = head();
+  if (in_front == 0 || !first || first != &sent_.front()) return {};
+  std::vector<request_ptr> out;
+  for (auto u = std::next(sent_.begin(), static_cast<std::ptrdiff_t>(in_front)); u != sent_.end(); ++u) {
+    if (!may_leave(*u)) continue;
+    u->left = true;
+    u->what->progress = stage::queued; // Whatever comes of it here: a read leaves nothing behind.
+    if (u->what->mode() == access::read) u->what->doubted = true;
+    out.push_back(std::move(u->what));
+    u->what.reset();
+    u->results.clear();
+    u->notices.clear();
+    u->now = pipeline_unit::state::settled;
+    --live_;
+  }
+  for (auto& r : take_waiting()) out.push_back(std::move(r));
+  return out;
+}
+
+} // namespace tripool
