@@ -215,6 +215,7 @@ void monitor_actor::probe_ended(probe_msg& x) {
     f.message = x.why_not->message;
   }
   p.under_way = false;
+  note_served();
   apply(x.pool, p.health.probe_failed(f, t));
   trial_ended(x.pool, false);
 }

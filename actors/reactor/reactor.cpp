@@ -302,7 +302,8 @@ void reactor::deliver_ready() {
   }
 }
 
-/// A turn is all that happens between two waits: what the descriptors brought, the actors' messages, the timers.
+/// A turn is all that happens between two looks at the descriptors, or at what is left of them: what they brought, the
+/// actors' messages, the timers.
 void reactor::begin_turn() noexcept {
   turn_began_ = std::chrono::steady_clock::now();
   if (auto* x = watch_.load(std::memory_order_acquire)) x->began(turn_began_);

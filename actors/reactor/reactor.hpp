@@ -116,7 +116,7 @@ private:
   std::array<epoll_event, 64> ready_{}; ///< What the kernel found, ...
   std::size_t next_ready_ = 0;          ///< ... and which part of it has not had its turn yet.
   std::size_t ready_end_ = 0;
-  bool stale_ = false; ///< The kernel holds something that nobody watches any more.
+  bool stale_ = false; ///< An event came of what nobody watches any more: perhaps the kernel holds it for good.
   timer_wheel wheel_;
   std::vector<caf::resumable*> local_;
   std::vector<caf::resumable*> batch_;

@@ -207,6 +207,10 @@ void add_load(std::vector<option_spec>& to) {
                      "So many requests may be under way on one connection."));
   to.push_back(count("frame-max", TRIPOOL_FIELD(frame_max), 1, 1024, "requests",
                      "So many of them are sent in one go: as many are in doubt when the connection is lost."));
+  to.push_back(
+    count("read-depth", TRIPOOL_FIELD(read_depth), 1, 1024, "requests",
+          "So many declared reads may be under way on one connection, and be sent in one go, if that is more "
+          "than the two above allow: they leave nothing in doubt. Where one of those is `1`, it holds."));
   to.push_back(count("statement-cache", TRIPOOL_FIELD(statement_cache), 0, 100'000, "statements",
                      "So many statements stay prepared on each connection; `0` prepares none."));
   to.push_back({.key = "prepared-statements",

@@ -9,6 +9,7 @@
 #include "tripool/core/retry/retry_budget.hpp"
 #include "tripool/core/time.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -60,8 +61,9 @@ struct pool_options {
   duration idle_check_interval = 30s;   ///< ... at most one in this time.
   duration validate_after_idle = 1s;    ///< A connection that idled for longer is validated before a write uses it.
   duration validation_timeout = 1s;     ///< ... and is closed when the validation takes longer.
-  std::size_t pipeline_depth = 32;      ///< Requests on one connection at a time.
+  std::size_t pipeline_depth = 32;      ///< Requests on one connection at a time, declared reads not counted.
   std::size_t frame_max = 32;           ///< Requests behind one Sync at most: what a lost connection leaves in doubt.
+  std::size_t read_depth = 256;         ///< Declared reads on one connection at a time, which are never in doubt.
   std::size_t statement_cache = 256;    ///< Prepared statements a connection; 0 switches preparing off.
   bool prepared_statements = true;      ///< False: nothing is ever prepared by a name, for poolers in between.
   bool trace_comments = false;          ///< A statement's trace context is sent as a comment in front of its text.
@@ -74,6 +76,17 @@ struct pool_options {
   retry_limits retries;        ///< Of its requests that it could not serve.
   breaker_limits breaker;      ///< When it is used only for what no other pool can serve.
 
+  /// How many declared reads may be on one connection. One request at a time means reads, too.
+  std::size_t depth_for_reads() const noexcept {
+    return pipeline_depth > 1 ? std::max(pipeline_depth, read_depth) : pipeline_depth;
+  }
+  /// How many of them may stand behind one Sync. Where nobody is to share one, reads do not either.
+  std::size_t frame_for_reads() const noexcept { return frame_max > 1 ? depth_for_reads() : frame_max; }
+  /// When so many requests that share a connection have been without an answer for too long: what is meant for a frame
+  /// of the usual size grows with larger ones.
+  duration slow_for(std::size_t together) const noexcept {
+    return slow_statement * static_cast<duration::rep>(std::max<std::size_t>(together / 32, 1));
+  }
   /// How many connections may be lent at a time.
   std::size_t lent_max() const noexcept {
     if (leases_max > 0) return leases_max;

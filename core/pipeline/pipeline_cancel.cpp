@@ -43,7 +43,7 @@ pipeline_unit* pipeline_machine::overdue(time_point now) noexcept {
   if (!had_its_turn && !any_expired_) return nullptr; // At each operation's end, as a rule.
   return find_in_front([&](const pipeline_unit& u) {
     if (u.cancel_why != cause::none) return false;
-    if (!u.what) return u.expired || (u.left && had_its_turn);
+    if (!u.what) return u.expired || (u.left && had_its_turn && now >= u.deadline);
     const bool open = u.now == pipeline_unit::state::sent || u.now == pipeline_unit::state::executed;
     return open && had_its_turn && (u.cancel_asked || now >= u.deadline);
   });
@@ -66,7 +66,7 @@ void pipeline_machine::cancel_overdue(time_point now) {
 void pipeline_machine::received(std::size_t incoming, time_point now) {
   last_activity_ = now;
   if (incoming <= limits_.result_bytes_max || cancel_ != cancel_state::none) return;
-  if (auto* u = head()) aim_cancel(*u, cause::result_too_large, now);
+  if (auto* u = running()) aim_cancel(*u, cause::result_too_large, now);
 }
 
 void pipeline_machine::aim_cancel(pipeline_unit& u, cause why, time_point now) {

@@ -10,27 +10,27 @@ namespace tripool {
 
 namespace {
 
-/// It harms nobody that it runs once more elsewhere. Only what shares its Sync with nothing but reads: a cancel of what
-/// nobody waits for any more must not strike a write.
+/// It harms nobody that it runs once more elsewhere, and an attempt is left for a lost connection. Only what shares its
+/// Sync with nothing but reads: a cancel of what nobody waits for any more must not strike a write.
 bool may_leave(const pipeline_unit& u) noexcept {
   using framing = pipeline_unit::framing;
   const bool among_reads = u.frame == framing::read_frame || u.frame == framing::alone;
   const bool harmless =
     u.what && ((u.what->mode() == access::read && among_reads) || mutated(mutation::give_back_sent_write));
-  return u.now == pipeline_unit::state::sent && harmless && u.cancel_why == cause::none && !u.cancel_asked
-         && u.what->attempts < attempts_max;
+  return u.now == pipeline_unit::state::sent && harmless && !u.run_alone && u.cancel_why == cause::none
+         && !u.cancel_asked && u.what->attempts + 1 < attempts_max;
 }
 
 } // namespace
 
 std::vector<request_ptr> pipeline_machine::take_held_up(time_point now) {
-  if (!open_ || refused_ || effects_.close || now - head_since_ < limits_.slow_statement) return {};
+  if (!open_ || refused_ || effects_.close) return {};
   std::size_t in_front = 0;
   for (const auto& g : groups_)
     if ((in_front = g.units) > 0) break;
-  // Where nobody waits for what is in front, it is being cancelled: those behind it have their turn soon.
-  const auto* first = head();
-  if (in_front == 0 || !first || first != &sent_.front()) return {};
+  // Where nobody waits for what is in front any more, it ends by itself or is cancelled.
+  const auto* first = running();
+  if (in_front == 0 || !first || !first->what || now - head_since_ < limits_.slow_for(in_front)) return {};
   std::vector<request_ptr> out;
   for (auto u = std::next(sent_.begin(), static_cast<std::ptrdiff_t>(in_front)); u != sent_.end(); ++u) {
     if (!may_leave(*u)) continue;

@@ -94,8 +94,11 @@ pipeline_unit* pipeline_machine::running() noexcept {
 /// Only answers are awaited that no request waits for, such as a shared COMMIT's: no deadline watches over them.
 bool pipeline_machine::leftovers() const noexcept {
   if (ops_.empty() || validating_ || cancel_ != cancel_state::none) return false;
-  const auto* u = const_cast<pipeline_machine*>(this)->running();
-  return !u || (!u->what && !u->expired && !u->left);
+  auto& me = const_cast<pipeline_machine&>(*this);
+  const auto* u = me.running();
+  if (!u) return true;
+  // What is not wanted any more has a deadline of its own only while it is in front.
+  return !u->what && !me.find_in_front([&](const pipeline_unit& x) { return &x == u && (x.expired || x.left); });
 }
 
 void pipeline_machine::lose(std::string reason) {
@@ -170,7 +173,7 @@ std::optional<time_point> pipeline_machine::next_wake() const {
       sooner(u.deadline);
     } else if (u.what || u.expired || u.left) {
       const auto had_its_turn = head_since_ + limits_.slow_statement;
-      if (may_cancel && u.left) sooner_if_awaited(had_its_turn, u);
+      if (may_cancel && u.left) sooner_if_awaited(std::max(u.deadline, had_its_turn), u);
       if (may_cancel && u.what)
         sooner_if_awaited(u.cancel_asked ? had_its_turn : std::max(u.deadline, had_its_turn), u);
       if (may_cancel && u.expired) sooner_if_awaited(u.deadline, u);

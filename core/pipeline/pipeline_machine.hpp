@@ -110,6 +110,9 @@ private:
   bool needs_validation(time_point now) const;
   void send_group(session& s, time_point now);
   std::size_t choose_group(units& chosen, time_point now);
+  std::size_t room_for_reads() const noexcept;
+  std::size_t room_for_others() const noexcept;
+  bool has_room(time_point now) const noexcept;
   void send_lone(session& s, pipeline_unit& u);
   void send_framed(session& s, units& chosen);
   void send_statement(session& s, pipeline_unit& u, std::uint32_t index);

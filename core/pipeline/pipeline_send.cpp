@@ -51,7 +51,7 @@ void pipeline_machine::pump(session& s, bool writable, time_point now) {
     send_sync(s, {pipeline_group::purpose::validation, 0});
     return;
   }
-  while (!waiting_.empty() && live_ < limits_.pipeline_depth && !refused_ && !must_wait(now)) send_group(s, now);
+  while (!waiting_.empty() && has_room(now) && !refused_ && !must_wait(now)) send_group(s, now);
 }
 
 void pipeline_machine::send_group(session& s, time_point now) {
@@ -111,6 +111,26 @@ void pipeline_machine::take_back(units& chosen) {
     if (op.unit && !op.unit->handed) op.unit = nullptr;
 }
 
+/// How many more plain reads may be put on the wire.
+std::size_t pipeline_machine::room_for_reads() const noexcept {
+  const auto depth = limits_.depth_for_reads();
+  return depth - std::min(depth, live_);
+}
+
+/// How many more others: only they are in doubt when the connection is lost, so that the reads on it do not count.
+std::size_t pipeline_machine::room_for_others() const noexcept {
+  auto n = live_;
+  if (n >= limits_.pipeline_depth) // Else there are too few to make a difference.
+    n = static_cast<std::size_t>(std::ranges::count_if(
+      sent_, [](const pipeline_unit& u) { return u.what && u.frame != pipeline_unit::framing::read_frame; }));
+  return limits_.pipeline_depth - std::min(limits_.pipeline_depth, n);
+}
+
+bool pipeline_machine::has_room(time_point now) const noexcept {
+  const auto& next = waiting_.front();
+  return (is_plain_read(next, now) && !goes_alone(next) ? room_for_reads() : room_for_others()) > 0;
+}
+
 /// Takes the next units that may leave together: one that must run alone or may be slow, or up to a frame's worth of
 /// others: the reads if there are any, else the writes. Concurrent requests have no order among themselves: reads may
 /// overtake writes.
@@ -119,22 +139,22 @@ std::size_t pipeline_machine::choose_group(units& chosen, time_point now) {
     chosen.splice(chosen.end(), waiting_, waiting_.begin());
     return 1;
   }
-  const auto room = std::min(limits_.frame_max, limits_.pipeline_depth - live_);
+  const auto reads_max = std::min(limits_.frame_for_reads(), room_for_reads());
+  const auto others_max = std::min(limits_.frame_max, room_for_others());
   units writes;
-  std::size_t n = 0;
-  while (n < room && !waiting_.empty() && !goes_alone(waiting_.front())) {
-    auto& side = is_plain_read(waiting_.front(), now) ? chosen : writes;
+  while (!waiting_.empty() && !goes_alone(waiting_.front())) {
+    const bool read = is_plain_read(waiting_.front(), now);
+    auto& side = read ? chosen : writes;
+    if (side.size() >= (read ? reads_max : others_max)) break;
     side.splice(side.end(), waiting_, waiting_.begin());
-    ++n;
   }
   // The server tells of reads with the Sync: it shall not wait for the writes, and what they may wait for. Writes that
   // were overtaken once go next, whatever reads have come since.
   const bool writes_turn = std::exchange(overtaken_, false) && !writes.empty();
   if (chosen.empty() || writes_turn) chosen.swap(writes);
   overtaken_ = !writes_turn && !writes.empty();
-  n -= writes.size();
   waiting_.splice(waiting_.begin(), writes);
-  return n;
+  return chosen.size();
 }
 
 void pipeline_machine::send_lone(session& s, pipeline_unit& u) {

@@ -170,7 +170,7 @@ bool pipeline_machine::in_failed_block() const noexcept {
 
 /// The server keeps its answers back until the Sync: only the time of all units together is known.
 void pipeline_machine::note_pace(const pipeline_group& g, time_point now) {
-  const bool quick = now - group_since_ <= limits_.slow_statement;
+  const bool quick = now - group_since_ <= limits_.slow_for(g.units);
   auto u = sent_.begin();
   for (std::size_t k = 0; k < g.units && u != sent_.end(); ++k, ++u) {
     if (quick) {
@@ -376,7 +376,7 @@ void pipeline_machine::on_lost(const session_loss& x) {
     auto f = blank(outcome::not_executed, cause::connection_lost);
     f.sqlstate = x.sqlstate;
     f.message = "the connection was lost before the statement was sent: " + x.message;
-    f.proved = u.what->attempts == 0 ? proof::never_sent : proof::rolled_back;
+    f.proved = u.what->proof_unsent();
     f.hint = "send it again";
     ++live_; // settle_moved counts it out.
     settle_moved(u, std::move(f));

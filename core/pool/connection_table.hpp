@@ -35,7 +35,7 @@ struct connection_slot {
   time_point idle_since{};                ///< Since when nothing is outstanding.
   time_point lent_since{};                ///< Since when it is lent.
   time_point progressed_at{};             ///< The last completion, or when it went from idle to busy.
-  time_point asked_back_at{};             ///< When it was last to give back what it holds up, or would have been.
+  time_point asked_back_at{};             ///< When it was last asked to give back what it holds up.
   std::uint64_t used = 0;                 ///< The order in which connections became idle: the largest is the latest.
   duration held{0};                       ///< Requests x time since the last completion: what it has worked on.
   time_point held_at{};                   ///< Until when `held` counts.

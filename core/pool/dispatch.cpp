@@ -38,40 +38,68 @@ std::vector<offer>::iterator least_loaded(std::vector<offer>& offers) noexcept {
   });
 }
 
+/// The best offer that has less than `depth` in hand.
+std::vector<offer>::iterator best_below(std::vector<offer>& offers, std::size_t depth) noexcept {
+  auto best = offers.end();
+  for (auto i = offers.begin(); i != offers.end(); ++i)
+    if (i->outstanding < depth && (best == offers.end() || worse(*best, *i))) best = i;
+  return best;
+}
+
+/// How much one connection may have in hand after this plan. Reads go deeper when there are that many, and evenly: one
+/// deep pipeline beside an empty one leaves a core of the server without work.
+std::size_t deepest_for(std::span<const connection_load> loads, std::span<const dispatch_kind> waiting,
+                        dispatch_depth depth, std::size_t width) noexcept {
+  if (std::ranges::find(waiting, dispatch_kind::read) == waiting.end()) return depth.all;
+  std::size_t all = waiting.size();
+  std::size_t open = 0;
+  for (const auto& x : loads) {
+    if (x.stuck) continue;
+    all += x.outstanding;
+    ++open;
+  }
+  const auto kept = std::max<std::size_t>(std::min(width, open), 1);
+  return std::clamp((all + kept - 1) / kept, depth.all, depth.reads);
+}
+
 } // namespace
 
-void plan_dispatch(std::span<const connection_load> loads, std::size_t waiting, std::size_t depth,
-                   std::vector<std::uint32_t>& order, const std::vector<bool>& unproven, std::size_t width) {
+void plan_dispatch(std::span<const connection_load> loads, std::span<const dispatch_kind> waiting, dispatch_depth depth,
+                   std::vector<std::uint32_t>& order, std::size_t width) {
   order.clear();
-  if (waiting == 0) return;
+  if (waiting.empty()) return;
+  const auto deepest = deepest_for(loads, waiting, depth, width);
   std::vector<offer> offers;
   offers.reserve(loads.size());
   std::size_t busy = 0; // Full and stuck ones count: they are being kept busy.
   for (std::uint32_t i = 0; i < loads.size(); ++i) {
-    if (!loads[i].stuck && loads[i].outstanding < depth)
+    if (!loads[i].stuck && loads[i].outstanding < deepest)
       offers.push_back({loads[i].outstanding, loads[i].used, i, false});
     else if (!loads[i].stuck)
       ++busy;
   }
   spare_others(offers, width - std::min(width, busy));
   std::make_heap(offers.begin(), offers.end(), worse);
-  while (order.size() < waiting && !offers.empty()) {
-    const bool last = order.size() < unproven.size() && unproven[order.size()];
-    if (last) {
-      const auto best = least_loaded(offers);
-      order.push_back(best->index);
-      offers.erase(best);
-      std::make_heap(offers.begin(), offers.end(), worse);
+  for (const auto kind : waiting) {
+    if (offers.empty()) return;
+    const auto limit = kind == dispatch_kind::read ? deepest : depth.all;
+    const bool last = kind == dispatch_kind::unproven;
+    if (!last && offers.front().outstanding < limit) { // As a rule.
+      std::pop_heap(offers.begin(), offers.end(), worse);
+      auto& best = offers.back();
+      order.push_back(best.index);
+      ++best.outstanding;
+      if (best.outstanding < deepest)
+        std::push_heap(offers.begin(), offers.end(), worse);
+      else
+        offers.pop_back();
       continue;
     }
-    std::pop_heap(offers.begin(), offers.end(), worse);
-    auto& best = offers.back();
-    order.push_back(best.index);
-    ++best.outstanding;
-    if (best.outstanding < depth)
-      std::push_heap(offers.begin(), offers.end(), worse);
-    else
-      offers.pop_back();
+    const auto best = last ? least_loaded(offers) : best_below(offers, limit);
+    if (best == offers.end() || best->outstanding >= limit) return; // Nobody overtakes it.
+    order.push_back(best->index);
+    if (last || ++best->outstanding >= deepest) offers.erase(best);
+    std::make_heap(offers.begin(), offers.end(), worse);
   }
 }
 

@@ -21,13 +21,24 @@ struct connection_load {
   std::uint64_t used = 0; ///< Grows with the order in which connections became idle: the largest is the latest.
 };
 
-/// Says for each waiting request, the oldest first, where it goes: `order` receives indices into `loads`, at most
-/// `waiting` of them, fewer when every connection is at `depth` or stuck. `unproven`: which of the waiting ones nothing
-/// may be put behind; those beyond its end are not. `width`: how many connections are filled before others get any,
-/// those that are busy already first.
-void plan_dispatch(std::span<const connection_load> loads, std::size_t waiting, std::size_t depth,
-                   std::vector<std::uint32_t>& order, const std::vector<bool>& unproven = {},
-                   std::size_t width = std::numeric_limits<std::size_t>::max());
+/// What the policy knows of a waiting request.
+enum class dispatch_kind : std::uint8_t {
+  ordinary,
+  read,     ///< Leaves nothing in doubt: more of them may be on a connection.
+  unproven, ///< Nothing may be put behind it.
+};
+
+/// How many requests one connection may have in hand.
+struct dispatch_depth {
+  std::size_t all = 1;
+  std::size_t reads = 1; ///< When the next one is a read. At least `all`.
+};
+
+/// Says for each waiting request, the oldest first, where it goes: `order` receives indices into `loads`, one for each
+/// of `waiting`, fewer when every connection is full or stuck. `width`: how many connections are filled before others
+/// get any, those that are busy already first.
+void plan_dispatch(std::span<const connection_load> loads, std::span<const dispatch_kind> waiting, dispatch_depth depth,
+                   std::vector<std::uint32_t>& order, std::size_t width = std::numeric_limits<std::size_t>::max());
 
 /// Whether one more connection would help: work waits that no present connection can take, or all of them are busy.
 bool wants_growth(std::span<const connection_load> loads, std::size_t waiting, std::size_t depth) noexcept;

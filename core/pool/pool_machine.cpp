@@ -198,15 +198,15 @@ void pool_machine::dispatch_statements(time_point now, effects& out) {
   expire(now, out);
   collect_loads();
   keep_for_orders();
-  collect_unproven();
-  plan_dispatch(loads_, queue_.size(), opts_.pipeline_depth, order_, unproven_, width_.value(loads_.size()));
+  collect_kinds();
+  plan_dispatch(loads_, kinds_, {opts_.pipeline_depth, opts_.depth_for_reads()}, order_, width_.value(loads_.size()));
   std::vector<std::vector<request_ptr>> shares(loads_.size());
   share_sizes_.assign(loads_.size(), 0);
   for (const auto index : order_) ++share_sizes_[index];
   for (std::size_t i = 0; i < shares.size(); ++i) shares[i].reserve(share_sizes_[i]);
   for (std::size_t k = 0; k < order_.size(); ++k) {
     const auto index = order_[k];
-    if (k < unproven_.size() && unproven_[k]) table_.slots()[load_slots_[index]].closed_behind = true;
+    if (kinds_[k] == dispatch_kind::unproven) table_.slots()[load_slots_[index]].closed_behind = true;
     auto r = queue_.pop_front();
     const auto wait = now - r->queued_at;
     note_wait(*r, wait, now);
@@ -231,17 +231,29 @@ bool pool_machine::says_of_queue(const request& r, duration wait) const noexcept
   return wait > codel_.target() || queue_.empty() || r.priority() <= queue_.least().priority();
 }
 
-/// Which of those that may be handed out now have not proved to be quick.
-void pool_machine::collect_unproven() {
-  unproven_.clear();
-  if (!pace_) return;
-  std::size_t room = 0; // What can be handed out: a long queue behind full connections is not looked at each time.
-  for (const auto& x : loads_)
-    if (!x.stuck) room += opts_.pipeline_depth - std::min<std::size_t>(x.outstanding, opts_.pipeline_depth);
-  if (room == 0) return;
+dispatch_kind pool_machine::kind_of(const request& r) const noexcept {
+  if (pace_ && !pace_->quick(r.pace())) return dispatch_kind::unproven;
+  return r.mode() == access::read && !r.is_batch() ? dispatch_kind::read : dispatch_kind::ordinary;
+}
+
+/// What is known of those that may be handed out now: a long queue behind full connections is not looked at each time.
+void pool_machine::collect_kinds() {
+  kinds_.clear();
+  const auto depth_of_reads = opts_.depth_for_reads();
+  std::size_t room = 0;
+  std::size_t room_for_reads = 0;
+  std::size_t others = 0;
+  for (const auto& x : loads_) {
+    if (x.stuck) continue;
+    room += opts_.pipeline_depth - std::min<std::size_t>(x.outstanding, opts_.pipeline_depth);
+    room_for_reads += depth_of_reads - std::min<std::size_t>(x.outstanding, depth_of_reads);
+  }
+  if (room_for_reads == 0) return;
   queue_.visit([&](const request& r) {
-    unproven_.push_back(!pace_->quick(r.pace()));
-    return unproven_.size() < room;
+    const auto kind = kind_of(r);
+    if (kind != dispatch_kind::read && others++ >= room) return false; // No place is left that it may have.
+    kinds_.push_back(kind);
+    return kinds_.size() < room_for_reads;
   });
 }
 

@@ -77,8 +77,8 @@ public:
   /// it returns. `outstanding`: what it has in hand now; it may not yet know of what was dispatched a moment ago, so
   /// that only a larger number than the pool's own corrects the pool. Follow up with `pump`.
   void progressed(connection_id id, std::uint32_t completed, std::uint32_t outstanding, time_point now);
-  /// Requests come back that the connection did not send, or whose sending harms nobody, to the front of the queue, in
-  /// their order; the queue's bound does not stop them. The connection may have ended before. Follow up with `pump`.
+  /// Requests come back that the connection did not send, or whose sending harms nobody. They wait as if they had just
+  /// come, before others of the same time, whatever the bound. The connection may have ended. Follow up with `pump`.
   void returned(connection_id id, std::vector<request_ptr> back, time_point now);
 
   /// Some requests have been taken back by their callers: those in the queue fail. Follow up with `pump`.
@@ -141,7 +141,8 @@ private:
   void note_wait(request& r, duration wait, time_point now);
   bool says_of_queue(const request& r, duration wait) const noexcept;
   void collect_loads() const;
-  void collect_unproven();
+  dispatch_kind kind_of(const request& r) const noexcept;
+  void collect_kinds();
   void expire(time_point now, effects& out);
   void shed(time_point now, effects& out);
   void leave(time_point now, effects& out);
@@ -228,7 +229,7 @@ private:
   mutable std::vector<std::size_t> load_slots_;
   std::vector<std::uint32_t> order_;
   std::vector<std::size_t> share_sizes_;
-  std::vector<bool> unproven_;
+  std::vector<dispatch_kind> kinds_;
 };
 
 } // namespace tripool

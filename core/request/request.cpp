@@ -36,7 +36,7 @@ void responder::abandoned(request&& x) {
     f.kind = outcome::not_executed;
     f.message = "the actor that held the request ended before it was sent to a server";
     f.hint = "send it again";
-    f.proved = x.attempts == 0 ? proof::never_sent : proof::rolled_back;
+    f.proved = x.proof_unsent();
   } else {
     f.kind = outcome::in_doubt;
     f.message = "the actor that held the request ended after it was sent to a server; the answer is lost";
@@ -129,6 +129,11 @@ proof request::harmless() const noexcept {
   return repeatable_ ? proof::declared : proof::none;
 }
 
+proof request::proof_unsent() const noexcept {
+  if (attempts == 0) return proof::never_sent;
+  return doubted && mode_ == access::read ? proof::read : proof::rolled_back;
+}
+
 void request::ask_for_token() {
   assert(!token().empty());
   asks_for_token_ = true;
@@ -187,8 +192,7 @@ void request::fail(failure x, time_point now) {
     x.kind = outcome::in_doubt;
   }
   cancellation.reset();
-  if (x.kind == outcome::not_executed && x.proved == proof::none)
-    x.proved = attempts == 0 ? proof::never_sent : doubted ? proof::read : proof::rolled_back;
+  if (x.kind == outcome::not_executed && x.proved == proof::none) x.proved = proof_unsent();
   if (x.kind != outcome::not_executed) x.proved = proof::none;
   if (x.kind == outcome::in_doubt && !token().empty())
     x.hint = "send it again with the same token: it takes effect once, however often it is sent";

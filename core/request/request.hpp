@@ -109,6 +109,8 @@ public:
   std::size_t prologue() const noexcept { return prologue_; }
   /// Why sending it again after its answer was lost does no harm, or `none`.
   proof harmless() const noexcept;
+  /// What proves that it left nothing behind, when it is not on the wire: a read may have been.
+  proof proof_unsent() const noexcept;
   /// Its token was there: it asks from now on whether it was applied, and nothing else. Precondition: bears a token.
   void ask_for_token();
   bool asks_for_token() const noexcept { return asks_for_token_; }

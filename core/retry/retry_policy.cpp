@@ -47,7 +47,7 @@ bool harmless_by_token(const request& r, const failure& f) noexcept {
 proof proof_of_move(const request& r, const failure& f) noexcept {
   if (f.kind == outcome::in_doubt) return r.harmless();
   if (f.proved != proof::none) return f.proved;
-  return r.attempts == 0 ? proof::never_sent : proof::rolled_back;
+  return r.proof_unsent();
 }
 
 std::string_view to_string(retry_step x) noexcept {

@@ -80,6 +80,7 @@ void draw_small(pool_options& to, std::mt19937_64& random) {
   to.queue_max = some(2, 20);
   to.pipeline_depth = some(1, 8);
   to.frame_max = some(1, 8);
+  to.read_depth = to.pipeline_depth * to.frame_max;
   to.statement_cache = some(0, 4);
   to.prepared_statements = random() % 4 > 0;
   if (random() % 3 == 0) to.lifetime = std::chrono::seconds{some(5, 60)};
@@ -91,6 +92,7 @@ void copy_sizes(const pool_options& from, pool_options& to) {
   to.queue_max = from.queue_max;
   to.pipeline_depth = from.pipeline_depth;
   to.frame_max = from.frame_max;
+  to.read_depth = from.read_depth;
   to.statement_cache = from.statement_cache;
   to.prepared_statements = from.prepared_statements;
   to.lifetime = from.lifetime;

@@ -39,6 +39,52 @@ TEST_CASE("no more than the pipeline's depth is on the wire", "[pipeline]") {
   CHECK(b.machine.idle());
 }
 
+TEST_CASE("reads go deeper than the pipeline's depth, and share one Sync", "[pipeline]") {
+  auto limits = pipeline_bench::default_limits();
+  limits.pipeline_depth = 3;
+  limits.frame_max = 2;
+  limits.read_depth = 8;
+  pipeline_bench b{limits};
+  std::vector<recorded> all;
+  for (int i = 0; i < 9; ++i) all.push_back(b.read("select $1", {i}));
+  b.pump();
+  CHECK(b.db.traffic().reads == 8);
+  CHECK(b.db.traffic().shared == 1);
+  b.drain();
+  for (const auto& x : all) CHECK(x->is_done());
+}
+
+TEST_CASE("reads on the wire keep no write off it, and no more writes are there than the depth", "[pipeline]") {
+  auto limits = pipeline_bench::default_limits();
+  limits.pipeline_depth = 3;
+  limits.read_depth = 8;
+  pipeline_bench b{limits};
+  std::vector<recorded> all;
+  b.link().hold();
+  for (int i = 0; i < 6; ++i) all.push_back(b.read("select $1", {i}));
+  b.pump();
+  for (int i = 0; i < 5; ++i) all.push_back(b.write("insert $1 x", {i}));
+  b.pump();
+  b.pump();
+  CHECK(b.db.store().log().size() == 3);
+  b.link().release_all();
+  b.drain();
+  for (const auto& x : all) CHECK(x->is_done());
+  CHECK(b.db.store().log().size() == 5);
+}
+
+TEST_CASE("one request at a time, or one behind a Sync, means reads, too", "[pipeline]") {
+  pool_options x;
+  CHECK(x.depth_for_reads() == 256);
+  CHECK(x.frame_for_reads() == 256);
+  x.frame_max = 1;
+  CHECK(x.frame_for_reads() == 1);
+  x.pipeline_depth = 1;
+  CHECK(x.depth_for_reads() == 1);
+  x.pipeline_depth = 512;
+  CHECK(x.depth_for_reads() == 512);
+}
+
 TEST_CASE("no more stand behind one Sync than a frame holds: the answers of earlier frames are out", "[pipeline]") {
   auto limits = pipeline_bench::default_limits();
   limits.frame_max = 4;

@@ -60,6 +60,7 @@ private:
     auto x = pipeline_bench::default_limits();
     x.pipeline_depth = 1 + below(10);
     x.frame_max = 1 + below(6);
+    x.read_depth = 1 + below(20);
     x.statement_cache = chance(3) ? 0 : below(5);
     x.result_bytes_max = 4000;
     return x;

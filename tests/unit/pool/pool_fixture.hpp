@@ -34,11 +34,12 @@ inline constexpr time_point epoch{std::chrono::hours{1000}};
 /// A request with a deadline `within` after `now`.
 inline request_ptr make_request(time_point now, duration within = std::chrono::seconds{30}, std::uint64_t id = 0,
                                 answers* to = nullptr, std::string text = "select 1",
-                                urgency priority = urgency::normal) {
+                                urgency priority = urgency::normal, access mode = access::write) {
   static answers ignored;
   statement s;
   s.text = std::move(text);
   s.priority = priority;
+  s.mode = mode;
   auto r = std::make_shared<request>(std::move(s), std::make_unique<counting_responder>(to ? to : &ignored), now,
                                      now + within);
   r->set_id(id);

@@ -54,13 +54,13 @@ TEST_CASE("pool: who waits behind a slow statement is asked back when another co
   CHECK(asked_back(x.w, 1s).empty()); // Whoever is left waits for nobody but himself.
 }
 
-TEST_CASE("pool: while no connection has room nobody is asked back, and later it is tried again", "[pool][held-up]") {
+TEST_CASE("pool: while no connection has room nobody is asked back, and at once when one has", "[pool][held-up]") {
   busy_pair x;
   CHECK(asked_back(x.w, 50ms).empty()); // The other one is as slow.
   x.w.progressed(x.one.id, 1);
   const auto found = asked_back(x.w, 100ms);
   REQUIRE_FALSE(found.empty());
-  CHECK(found.front() == std::pair{x.two.id, duration{30ms}}); // Looked at after 20, 40 and 80 ms.
+  CHECK(found.front() == std::pair{x.two.id, duration{0}});
 }
 
 TEST_CASE("pool: a connection that opens later has room", "[pool][held-up]") {
@@ -91,4 +91,27 @@ TEST_CASE("pool: what came back has its full time in the queue", "[pool][held-up
   CHECK(w.take_all<fail_effect>().empty());
   w.run_for(200ms);
   CHECK(w.take_all<fail_effect>().size() == 1);
+}
+
+TEST_CASE("pool: a pool that drains asks for nothing back", "[pool][held-up]") {
+  busy_pair x;
+  x.w.progressed(x.one.id, 1);
+  x.w.pool.drain(x.w.now, x.w.out);
+  CHECK(asked_back(x.w, 100ms).empty());
+}
+
+TEST_CASE("pool: a deep pipeline has as much more time", "[pool][held-up]") {
+  auto o = small_pool(2, 2);
+  o.pipeline_depth = 64;
+  o.queue_max = 200;
+  pool_world w{o};
+  w.start_healthy();
+  w.submit_many(128);
+  w.pump();
+  const auto given = w.take_all<dispatch_effect>();
+  REQUIRE(given.size() == 2);
+  w.progressed(given.back().id, 64);
+  const auto found = asked_back(w, 50ms);
+  REQUIRE_FALSE(found.empty());
+  CHECK(found.front() == std::pair{given.front().id, duration{40ms}});
 }

@@ -38,6 +38,7 @@ pool_options random_options(splitmix64& random) {
   x.connections_min = pick(0, x.connections_max);
   x.queue_max = pick(1, 30);
   x.pipeline_depth = pick(1, 8);
+  x.read_depth = pick(1, 16);
   x.queue_wait_max = std::chrono::milliseconds{pick(0, 3) * 1000};
   x.codel_target = std::chrono::milliseconds{pick(0, 2) * 20};
   x.codel_interval = 500ms;
@@ -98,7 +99,9 @@ private:
   void submit() {
     for (auto n = pick(4); n > 0; --n) {
       const auto within = std::chrono::milliseconds{pick(4000)};
-      auto r = pick(5) == 0 ? make_order(now_, within, ++last_id_) : make_request(now_, within, ++last_id_);
+      const auto mode = pick(1) == 0 ? access::read : access::write;
+      auto r = pick(5) == 0 ? make_order(now_, within, ++last_id_)
+                            : make_request(now_, within, ++last_id_, nullptr, "select 1", urgency::normal, mode);
       places_[last_id_] = place::queue;
       machine_.submit(std::move(r), now_, out_);
     }
@@ -210,9 +213,9 @@ private:
       REQUIRE(places_.at(r->id()) == place::queue);
       REQUIRE(r->deadline() > now_);
       places_[r->id()] = place::connection;
+      REQUIRE(to.held.size() < (r->mode() == access::read ? options_.depth_for_reads() : options_.pipeline_depth));
       to.held.push_back(std::move(r));
     }
-    REQUIRE(to.held.size() <= options_.pipeline_depth);
   }
   void carry_out(give_back_effect& x) {
     auto& from = links_.at(x.id);

@@ -1,0 +1,73 @@
+// Promises to those that were sent with a statement that turns out to take long: while another connection is free they
+// are answered there.
+#include "tests/actors/actor_world.hpp"
+
+#include <algorithm>
+
+using namespace tripool;
+using namespace tripool::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+statement on_primary(std::string text, int value, tripool::access mode) {
+  statement x;
+  x.text = std::move(text);
+  x.parameters = {value};
+  x.mode = mode;
+  x.pool = "primary";
+  return x;
+}
+
+options two_connections() {
+  auto o = world_options();
+  o.pools[primary].connections_min = o.pools[primary].connections_max = 2;
+  return o;
+}
+
+/// Both texts have been quick, so that they share connections.
+void prove(actor_world& w) {
+  w.ask(on_primary("insert $1 v", 1, tripool::access::write));
+  w.ask(on_primary("select $1", 1, tripool::access::read));
+  w.advance(1s);
+}
+
+} // namespace
+
+TEST_CASE("Reads that left with a write which waits for a lock are answered on another connection") {
+  actor_world w{two_connections()};
+  w.advance(2s);
+  prove(w);
+  w.db[primary].script().add({"insert 2 v", fault_point::before, fault_kind::delay});
+  const auto slow = w.ask(on_primary("insert $1 v", 2, tripool::access::write));
+  std::vector<told_ptr> reads;
+  for (int i = 10; i < 20; ++i) reads.push_back(w.ask(on_primary("select $1", i, tripool::access::read)));
+  w.advance(10ms);
+  const auto answered = [&] { return std::ranges::count_if(reads, [](const told_ptr& x) { return x->is_done(); }); };
+  CHECK(answered() < 10); // The others are behind the write.
+  w.advance(100ms);
+  CHECK(answered() == 10);
+  CHECK(slow->answers == 0);
+  w.db[primary].release_delays();
+  w.advance(1s);
+  CHECK(slow->is_done());
+  for (const auto& x : reads) CHECK(x->answers == 1);
+  CHECK(w.committed("insert 2 v") == 1);
+  CHECK(w.broken_promises() == "");
+}
+
+TEST_CASE("Writes that left with one which waits for a lock stay, and are done when it is") {
+  actor_world w{two_connections()};
+  w.advance(2s);
+  prove(w);
+  w.db[primary].script().add({"insert 2 v", fault_point::before, fault_kind::delay});
+  std::vector<told_ptr> writes;
+  for (int i = 2; i < 12; ++i) writes.push_back(w.ask(on_primary("insert $1 v", i, tripool::access::write)));
+  w.advance(1s);
+  w.db[primary].release_delays();
+  w.advance(1s);
+  for (int i = 2; i < 12; ++i) {
+    CHECK(writes[static_cast<std::size_t>(i - 2)]->is_done());
+    CHECK(w.committed("insert " + std::to_string(i) + " v") == 1);
+  }
+}
