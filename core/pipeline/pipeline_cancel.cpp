@@ -34,6 +34,16 @@ bool pipeline_machine::cancel_struck() noexcept {
   return find_in_front([](const pipeline_unit& u) { return u.cancel_why != cause::none; }) == nullptr;
 }
 
+/// Only answers are awaited that no request waits for, such as a shared COMMIT's: no deadline watches over them.
+bool pipeline_machine::leftovers() const noexcept {
+  if (ops_.empty() || validating_ || cancel_ != cancel_state::none) return false;
+  auto& me = const_cast<pipeline_machine&>(*this);
+  const auto* u = me.running();
+  if (!u) return true;
+  // What is not wanted any more has a deadline of its own only while it is in front.
+  return !u->what && !me.find_in_front([&](const pipeline_unit& x) { return &x == u && (x.expired || x.left); });
+}
+
 /// A unit that the server may be at and that nobody waits for any more, or whose deadline has passed, or that was taken
 /// back, although it has had its turn for a while.
 pipeline_unit* pipeline_machine::overdue(time_point now) noexcept {

@@ -91,16 +91,6 @@ pipeline_unit* pipeline_machine::running() noexcept {
   return nullptr;
 }
 
-/// Only answers are awaited that no request waits for, such as a shared COMMIT's: no deadline watches over them.
-bool pipeline_machine::leftovers() const noexcept {
-  if (ops_.empty() || validating_ || cancel_ != cancel_state::none) return false;
-  auto& me = const_cast<pipeline_machine&>(*this);
-  const auto* u = me.running();
-  if (!u) return true;
-  // What is not wanted any more has a deadline of its own only while it is in front.
-  return !u->what && !me.find_in_front([&](const pipeline_unit& x) { return &x == u && (x.expired || x.left); });
-}
-
 void pipeline_machine::lose(std::string reason) {
   if (!effects_.close) effects_.close = std::move(reason);
 }
