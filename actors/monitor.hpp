@@ -87,7 +87,10 @@ private:
   // -- other secrets (monitor_renewal.cpp) -------------------------------------------------------------------------
   void credential_changed(const credential_changed_msg& x);
   void renew_probers();
-  bool can_renew(const watched& p) const noexcept { return who_.carrier && p.prober_open && !p.under_way; }
+  /// One successor at a time: another change, while it is on its way, waits for it.
+  bool can_renew(const watched& p) const noexcept {
+    return who_.carrier && p.prober_open && !p.under_way && !p.successor;
+  }
   caf::actor spawn_prober(std::size_t i);
   void dial_successor(std::size_t i);
   void drop_successor(std::size_t i);
