@@ -20,6 +20,20 @@ struct held_up_bench : pipeline_bench {
   recorded slow;
 };
 
+/// A bench whose server has answered the first read of a block, and is at the second for long; a third is behind them.
+struct half_read_bench : pipeline_bench {
+  half_read_bench() {
+    db.script().add({"select 2", fault_point::before, fault_kind::delay});
+    one = read("select 1");
+    two = read("select 2");
+    drain();
+    behind = read("select 3");
+    drain();
+    pass(20ms);
+  }
+  recorded one, two, behind;
+};
+
 } // namespace
 
 TEST_CASE("a read behind a slow write leaves, and its late answer is dropped", "[pipeline][held-up]") {
@@ -125,23 +139,16 @@ TEST_CASE("a declared read that turned out to write does not leave", "[pipeline]
 }
 
 TEST_CASE("who is behind a block of reads leaves, although some of its answers are here", "[pipeline][held-up]") {
-  pipeline_bench b;
-  b.db.script().add({"select 2", fault_point::before, fault_kind::delay});
-  const auto one = b.read("select 1");
-  const auto two = b.read("select 2");
-  b.drain();
-  const auto a = b.read("select 3");
-  b.drain();
-  CHECK(one->is_done());
-  CHECK(two->answers == 0);
-  b.pass(20ms);
+  half_read_bench b;
+  CHECK(b.one->is_done());
+  CHECK(b.two->answers == 0);
   auto back = b.machine.take_held_up(b.now);
   REQUIRE(back.size() == 1);
   back.front()->complete(reply{});
   b.db.release_delays();
   b.drain();
-  CHECK(two->is_done());
-  CHECK(a->answers == 1);
+  CHECK(b.two->is_done());
+  CHECK(b.behind->answers == 1);
 }
 
 TEST_CASE("a read that has left and takes long itself is cancelled at its deadline", "[pipeline][held-up]") {
@@ -167,14 +174,7 @@ TEST_CASE("a read that has left and takes long itself is cancelled at its deadli
 }
 
 TEST_CASE("a server that falls silent in front of reads that have left is noticed", "[pipeline][held-up]") {
-  pipeline_bench b;
-  b.db.script().add({"select 2", fault_point::before, fault_kind::delay});
-  const auto one = b.read("select 1");
-  const auto two = b.read("select 2");
-  b.drain();
-  b.read("select 3");
-  b.drain();
-  b.pass(20ms);
+  half_read_bench b;
   auto back = b.machine.take_held_up(b.now);
   REQUIRE(back.size() == 1);
   back.front()->complete(reply{});
@@ -182,7 +182,7 @@ TEST_CASE("a server that falls silent in front of reads that have left is notice
   b.db.release_delays();
   b.link().release(1);
   b.drain();
-  CHECK(two->is_done());
+  CHECK(b.two->is_done());
   b.pass_by_wakes(b.default_limits().cancel_grace + 1s);
   CHECK(b.closed);
 }
