@@ -60,7 +60,7 @@ caf::behavior simple_pool::make_behavior() {
     [this](cancel_msg x) {
       std::erase_if(waiting_, [&](const request_ptr& r) {
         if (!r->cancel_wanted()) return false;
-        r->fail(taken_back("waited for the simple pool to be started again"), now());
+        r->fail(taken_back("waited in the simple pool, for its connections or for its server's timeline"), now());
         return true;
       });
       if (const auto& p = children_[pool_child].who) send(p, x);
@@ -76,6 +76,7 @@ caf::behavior simple_pool::make_behavior() {
       in_hot_standby_ = x.in_hot_standby;
       changed_ = true;
     },
+    [this](const timeline_told_msg& x) { judge_positions(x); },
     [](positions_wanted_msg) {},
     [](const credential_changed_msg&) {}, // The pool hears of it too, and there is nothing to probe.
     [this](suspend_msg& x) {
@@ -103,6 +104,7 @@ caf::behavior simple_pool::make_behavior() {
 void simple_pool::on_drained() {
   start_due();
   if (std::exchange(changed_, false)) publish();
+  ask_for_timeline();
   const auto& p = children_[pool_child].who;
   if (p && !outbox_.empty()) send(p, submit_msg{std::exchange(outbox_, {})});
   if (!back_.empty()) send(delegate_, handed_back_msg{std::exchange(back_, {})});
@@ -180,8 +182,7 @@ void simple_pool::publish() {
   if (who.pools.front()) send(who.pools.front(), who);
   if (who.listener) send(who.listener, who);
   send(delegate_, simple_news_msg{who.pools.front(), who.carrier, who.listener, in_hot_standby_});
-  if (!who.pools.front()) return;
-  for (auto& r : std::exchange(waiting_, {})) outbox_.push_back(std::move(r));
+  let_in();
 }
 
 void simple_pool::drain(const drain_msg& x) {
@@ -203,18 +204,52 @@ void simple_pool::finish() {
 
 // -- requests ---------------------------------------------------------------------------------------------------------
 
+/// Whether the pool is there, and its server known to be far enough.
+bool simple_pool::can_take(const tripool::request& r) const noexcept {
+  return children_[pool_child].who && timeline_.covers(r);
+}
+
 void simple_pool::submit(request_ptr r) {
   if (draining_) return back_.push_back({std::move(r), {}});
-  if (children_[pool_child].who) return outbox_.push_back(std::move(r));
+  if (can_take(*r)) return outbox_.push_back(std::move(r));
   r->queued_at = now();
   if (waiting_.size() < env_->config.simple.queue_max) return waiting_.push_back(std::move(r));
   failure f;
   f.why = cause::queue_full;
   f.pool = simple_pool_name;
-  f.message = "the simple pool is being started again, and " + std::to_string(waiting_.size())
-              + " requests wait for it already (simple-pool.queue-max)";
-  f.hint = "send it again in a moment; the log says why the pool died";
+  f.message = "the simple pool " + why_they_wait() + ", and " + std::to_string(waiting_.size())
+              + " requests wait for that already (simple-pool.queue-max)";
+  f.hint = "send it again in a moment; the log says more";
   r->fail(std::move(f), now());
+}
+
+std::string simple_pool::why_they_wait() const {
+  return children_[pool_child].who ? "asks its server how far it is" : "is being started again";
+}
+
+/// What has waited, as far as it may be taken now.
+void simple_pool::let_in() {
+  if (!children_[pool_child].who) return;
+  std::erase_if(waiting_, [&](request_ptr& r) {
+    if (!can_take(*r)) return false;
+    outbox_.push_back(std::move(r));
+    return true;
+  });
+}
+
+/// Once the pool is there, whoever still waits does so for the timeline.
+void simple_pool::ask_for_timeline() {
+  if (waiting_.empty() || draining_ || !children_[pool_child].who) return;
+  const auto t = now();
+  auto r = timeline_.ask(caf::actor_cast<caf::actor>(this), t, t + env_->config.requests.deadline);
+  if (r) outbox_.push_back(std::move(r));
+}
+
+void simple_pool::judge_positions(const timeline_told_msg& x) {
+  timeline_.told(x);
+  let_in();
+  if (!children_[pool_child].who) return; // It has died meanwhile; the next one is asked again.
+  for (auto& r : std::exchange(waiting_, {})) r->fail(timeline_.refusal(*r, x), now());
 }
 
 /// A request that the pool could not serve.
@@ -246,8 +281,8 @@ std::optional<time_point> simple_pool::expire_waiting() {
       failure f;
       f.why = t >= r->deadline() ? cause::deadline : cause::queue_timeout;
       f.pool = simple_pool_name;
-      f.message = "its time was over while the simple pool was being started again";
-      f.hint = "send it again in a moment; the log says why the pool died";
+      f.message = "its time was over while the simple pool " + why_they_wait();
+      f.hint = "send it again in a moment; the log says more";
       r->fail(std::move(f), t);
       return true;
     }

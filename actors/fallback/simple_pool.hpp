@@ -8,6 +8,7 @@
 #include "tripool/actors/credential_carrier.hpp"
 #include "tripool/actors/environment.hpp"
 #include "tripool/actors/fallback/protocol_fallback.hpp"
+#include "tripool/actors/fallback/timeline_desk.hpp"
 #include "tripool/actors/loop_actor.hpp"
 #include "tripool/core/retry/restart_budget.hpp"
 #include "tripool/core/util/random.hpp"
@@ -54,6 +55,11 @@ private:
   void died(const caf::down_msg& x);
   void publish();
   void submit(request_ptr r);
+  bool can_take(const tripool::request& r) const noexcept;
+  std::string why_they_wait() const;
+  void let_in();
+  void ask_for_timeline();
+  void judge_positions(const timeline_told_msg& x);
   void place(moved_request x);
   std::optional<time_point> expire_waiting();
   void drain(const drain_msg& x);
@@ -66,8 +72,9 @@ private:
   std::array<child, 3> children_;
   splitmix64 random_;
   std::vector<request_ptr> outbox_;  ///< For the pool, sent when the batch of messages is done.
-  std::vector<request_ptr> waiting_; ///< While the pool is being started again; bounded by queue_max.
-  std::vector<moved_request> back_;  ///< For the delegate.
+  std::vector<request_ptr> waiting_; ///< For the pool, or for the server's timeline; bounded by queue_max.
+  timeline_desk timeline_;
+  std::vector<moved_request> back_; ///< For the delegate.
   std::optional<bool> in_hot_standby_;
   std::optional<failure> fenced_; ///< Why its server may not serve, which outlives its pool.
   bool changed_ = true;

@@ -67,8 +67,8 @@ struct chooser {
 } // namespace
 
 bool has_reached(const routing_table& t, const pool_route& r, const pool_load& load, const wal_position& at_least) {
-  if (r.role == server_role::primary) return !r.ghost;
   if (mutated(mutation::ignore_position)) return true;
+  if (r.role == server_role::primary) return !r.ghost && (r.timeline == 0 || r.timeline >= at_least.timeline);
   if (load.replayed.timeline != at_least.timeline || load.replayed.lsn < at_least.lsn) return false;
   return std::ranges::none_of(t.routes, [&](const pool_route& x) {
     return x.role == server_role::primary && x.foreign == r.foreign && x.timeline > at_least.timeline;

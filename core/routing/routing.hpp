@@ -97,7 +97,8 @@ struct route_query {
 
 /// Whether a server is known to have what was written up to a position: the primary of the highest timeline has all
 /// that is left, a standby what it is known to have replayed. Positions of an older timeline than the primary's cannot
-/// be compared with a standby's: only the primary serves them.
+/// be compared with a standby's: only the primary serves them. A position of a later timeline than a primary's tells
+/// that it has a successor, though nobody has seen it yet.
 bool has_reached(const routing_table& t, const pool_route& r, const pool_load& load, const wal_position& at_least);
 
 /// Returns the index of the pool to serve the request, or nothing when none may now.

@@ -73,6 +73,12 @@ options world_options() {
   return out;
 }
 
+options switched_off() {
+  auto out = world_options();
+  out.resilience = false;
+  return out;
+}
+
 actor_world::actor_world(options o, bool run_now, std::shared_ptr<request_observer> observer, std::uint64_t seed,
                          std::shared_ptr<const secret_store> secrets) {
   cfg_.set("scheduler.policy", caf::atom("testing"));

@@ -74,6 +74,8 @@ enum pool_index : std::size_t { primary = 0, backup = 1, failover = 2 };
 
 /// The default options, with addresses in the simulated network.
 options world_options();
+/// The same without resilience: the simple pool serves, on the primary.
+options switched_off();
 
 /// The world. Its destructor ends all actors, whatever state they are in.
 class actor_world {

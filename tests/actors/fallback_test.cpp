@@ -56,12 +56,6 @@ void check_done_since(actor_world& w, std::size_t from) {
   }
 }
 
-options switched_off() {
-  auto o = world_options();
-  o.resilience = false;
-  return o;
-}
-
 /// A budget that is used up soon, so that a manager that dies rests.
 options impatient() {
   auto o = world_options();

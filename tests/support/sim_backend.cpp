@@ -235,6 +235,7 @@ std::optional<server_message> sim_backend::refusal_of(const sim_command& c) cons
   }
   if ((c.what == sim_verb::listen || c.what == sim_verb::notify) && home_.in_recovery())
     return error_of("25006", "cannot execute this during recovery");
+  if (c.what == sim_verb::position && home_.in_recovery()) return error_of("55000", "recovery is in progress");
   return std::nullopt;
 }
 

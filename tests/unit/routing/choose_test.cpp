@@ -163,3 +163,18 @@ TEST_CASE("choose: a pool that is being started again gets nothing, even if no o
   write.absent = 0b001;
   CHECK_FALSE(choose(t, {}, write));
 }
+
+TEST_CASE("choose: a primary of an earlier timeline than a read's position has a successor, and does not serve it",
+          "[routing][choose]") {
+  const auto t = table_of({primary_of("primary", 3), standby_of("backup", 3)});
+  auto q = a_read;
+  for (const std::uint32_t timeline : {1u, 2u, 3u}) {
+    q.at_least = wal_position{timeline, 100};
+    CHECK(choose(t, {}, q) == 0u);
+  }
+  q.at_least = wal_position{4, 100};
+  CHECK_FALSE(choose(t, {}, q));
+  auto unseen = primary_of("primary");
+  unseen.facts.timeline.reset(); // A role that may not see it.
+  CHECK(choose(table_of({unseen}), {}, q) == 0u);
+}
