@@ -61,6 +61,7 @@ std::vector<pool_load> read_loads(const environment& env) {
     out[i].outstanding = g.outstanding.load(std::memory_order_relaxed);
     out[i].queued = g.queued.load(std::memory_order_relaxed);
     out[i].queue_max = g.queue_max.load(std::memory_order_relaxed);
+    out[i].choked = g.choked.load(std::memory_order_relaxed);
     out[i].replayed = {g.replayed_timeline.load(std::memory_order_relaxed),
                        g.replayed_lsn.load(std::memory_order_relaxed)};
     out[i].latency_average = duration{g.latency_average_ns.load(std::memory_order_relaxed)};

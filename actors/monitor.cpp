@@ -213,6 +213,7 @@ void monitor_actor::set_pool_states() {
 void monitor_actor::place(moved_request x, time_point t) {
   if (!x.what || x.what->answered()) return;
   auto& r = *x.what;
+  if (x.why.why == cause::held_up) return offer(std::move(x), t);
   const bool fresh = x.why.why == cause::none;
   auto step = retry_step::move_elsewhere;
   if (!fresh || r.cancel_wanted()) step = next_step(r, x.why, env_->current()->requests.attempts_max, t);

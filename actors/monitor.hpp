@@ -118,6 +118,7 @@ private:
   void set_pool_states();
   void replace_outbox();
   void place(moved_request x, time_point t);
+  void offer(moved_request x, time_point t);
   std::optional<std::size_t> pool_for(const tripool::request& r, std::span<const pool_load> loads, bool untried_only);
   bool untimely(std::size_t i, const tripool::request& r) const;
   bool bounced(const tripool::request& r, const failure& why, time_point t);

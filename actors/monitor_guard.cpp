@@ -1,6 +1,7 @@
 // The monitor's part in protection: what a pool's requests came to, whether they may be sent again, and its circuit.
 // Holds no policy: retry_budget and circuit_breaker decide.
 #include "tripool/actors/monitor.hpp"
+#include "tripool/core/config/simple_pool.hpp"
 #include "tripool/core/retry/retry_policy.hpp"
 
 #include <algorithm>
@@ -29,6 +30,23 @@ bool monitor_actor::may_send_again(moved_request& x, time_point t) {
   if (budget.spend(t)) return true;
   x.why.detail += (x.why.detail.empty() ? "" : "; ") + budget.refusal(from->name);
   return false;
+}
+
+/// A read that is held up in its pool goes to one that can serve it now, or back.
+void monitor_actor::offer(moved_request x, time_point t) {
+  auto& r = *x.what;
+  if (r.cancel_wanted()) return answer(std::move(x));
+  const auto loads = read_loads(*env_);
+  const bool allowed = next_step(r, x.why, env_->current()->requests.attempts_max, t) == retry_step::spill_over;
+  const auto to = allowed ? pool_for(r, loads, true) : std::nullopt;
+  if (to && !loads[*to].choked && may_send_again(x, t)) {
+    note_move(r, *to, x.why, t);
+    ++moved_count_;
+    return hand_over(*to, std::move(x.what));
+  }
+  const auto home = find_pool(env_->config, x.why.pool);
+  if (home && who_.pools[*home]) return hand_over(*home, std::move(x.what));
+  place({std::move(x.what), {}}, t);
 }
 
 /// A probe on a new session has ended.

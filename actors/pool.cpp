@@ -21,6 +21,7 @@ pool::pool(caf::actor_config& cfg, environment_ptr env, std::size_t index, topol
     manager_(std::move(manager)),
     machine_(config_->pools[index], env_->next_seed(), env_->paces[index]) {
   machine_.measure_into(env_->meters[index]);
+  machine_.offer_reads(env_->config.pools.size() > 1);
 }
 
 caf::behavior pool::make_behavior() {
@@ -262,6 +263,7 @@ void pool::publish_load() {
   g.outstanding.store(static_cast<std::uint32_t>(machine_.outstanding()), std::memory_order_relaxed);
   g.queued.store(static_cast<std::uint32_t>(machine_.queued()), std::memory_order_relaxed);
   g.queue_max.store(static_cast<std::uint32_t>(machine_.options().queue_max), std::memory_order_relaxed);
+  g.choked.store(machine_.choked(), std::memory_order_relaxed);
   g.latency_average_ns.store(machine_.service_average().count(), std::memory_order_relaxed);
 }
 

@@ -56,13 +56,14 @@ struct pool_options {
   duration codel_target = 50ms;          ///< Overload: the wait that is aimed for ...
   duration codel_interval = 2s;          ///< ... and how long it must have been missed before requests are shed.
   duration connect_timeout = 5s;
-  duration lifetime = 30min;            ///< A connection's age before it is replaced, less up to 10 %.
-  duration idle_timeout = 10min;        ///< A connection above the minimum that idles for longer is closed ...
-  duration idle_check_interval = 30s;   ///< ... at most one in this time.
-  duration validate_after_idle = 1s;    ///< A connection that idled for longer is validated before a write uses it.
-  duration validation_timeout = 1s;     ///< ... and is closed when the validation takes longer.
+  duration lifetime = 30min;          ///< A connection's age before it is replaced, less up to 10 %.
+  duration idle_timeout = 10min;      ///< A connection above the minimum that idles for longer is closed ...
+  duration idle_check_interval = 30s; ///< ... at most one in this time.
+  duration validate_after_idle = 1s;  ///< A connection that idled for longer is validated before a write uses it.
+  duration validation_timeout = 1s;   ///< ... and is closed when the validation takes longer.
+  static constexpr std::size_t frame_usual = 32;
   std::size_t pipeline_depth = 32;      ///< Requests on one connection at a time, declared reads not counted.
-  std::size_t frame_max = 32;           ///< Requests behind one Sync at most: what a lost connection leaves in doubt.
+  std::size_t frame_max = frame_usual;  ///< Requests behind one Sync at most: what a lost connection leaves in doubt.
   std::size_t read_depth = 256;         ///< Declared reads on one connection at a time, which are never in doubt.
   std::size_t statement_cache = 256;    ///< Prepared statements a connection; 0 switches preparing off.
   bool prepared_statements = true;      ///< False: nothing is ever prepared by a name, for poolers in between.
@@ -82,10 +83,10 @@ struct pool_options {
   }
   /// How many of them may stand behind one Sync. Where nobody is to share one, reads do not either.
   std::size_t frame_for_reads() const noexcept { return frame_max > 1 ? depth_for_reads() : frame_max; }
-  /// When so many requests that share a connection have been without an answer for too long: what is meant for a frame
-  /// of the usual size grows with larger ones.
+  /// When so many requests that share a connection have been without an answer for too long: `slow_statement` is meant
+  /// for a frame of the usual size, and grows with larger ones.
   duration slow_for(std::size_t together) const noexcept {
-    return slow_statement * static_cast<duration::rep>(std::max<std::size_t>(together / 32, 1));
+    return slow_statement * static_cast<duration::rep>(std::max<std::size_t>(together / frame_usual, 1));
   }
   /// How many connections may be lent at a time.
   std::size_t lent_max() const noexcept {

@@ -32,6 +32,7 @@ std::string_view to_string(cause x) noexcept {
     case cause::actor_down: return "actor_down";
     case cause::shutting_down: return "shutting_down";
     case cause::protocol: return "protocol";
+    case cause::held_up: return "held_up";
   }
   return "unknown";
 }

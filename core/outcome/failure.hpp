@@ -40,6 +40,7 @@ enum class cause : std::uint8_t {
   actor_down,        ///< The actor that held it died.
   shutting_down,     ///< Tripool was stopping.
   protocol,          ///< The server or the library behaved in a way that Tripool does not understand.
+  held_up,           ///< Everything in front of it takes long. Of moves only: a read is offered to other pools.
 };
 
 /// Returns the cause's name, for example "queue_full".

@@ -37,6 +37,7 @@ std::vector<request_ptr> pipeline_machine::take_held_up(time_point now) {
     u->left = true;
     u->what->progress = stage::queued; // Whatever comes of it here: a read leaves nothing behind.
     if (u->what->mode() == access::read) u->what->doubted = true;
+    u->what->held_up = true;
     out.push_back(std::move(u->what));
     u->what.reset();
     u->results.clear();

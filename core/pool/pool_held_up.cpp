@@ -1,7 +1,10 @@
-// Requests that wait at a connection whose statement takes long, while others have room: they are asked back.
+// Requests that statements which take long hold up. Those that wait at one connection while others have room are asked
+// back. Reads that came back, and all reads while every connection is at such a statement, are offered to other pools:
+// each once, and it comes back when none of them can serve it.
 #include "tripool/core/pool/pool_machine.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace tripool {
 
@@ -18,7 +21,7 @@ std::optional<time_point> pool_machine::held_up_due(const connection_slot& s) co
 }
 
 std::optional<time_point> pool_machine::held_up_due() const {
-  if (suspended_ || phase_ != phase::running || !room_elsewhere()) return std::nullopt;
+  if (suspended_ || phase_ != phase::running || !(room_elsewhere() || choked_)) return std::nullopt;
   std::optional<time_point> out;
   for (const auto& s : table_.slots())
     if (const auto due = held_up_due(s); due && (!out || *due < *out)) out = due;
@@ -42,6 +45,49 @@ void pool_machine::ask_held_up_back(time_point now, effects& out) {
     s.asked_back_at = now;
     out.emplace_back(give_back_effect{s.id});
   }
+}
+
+/// When all connections will have been at their statements for too long, if nothing is answered until then; nothing:
+/// one has nothing to do, or one more may be dialled.
+std::optional<time_point> pool_machine::choked_at() const {
+  if (!offers_ || suspended_ || phase_ != phase::running) return std::nullopt;
+  const auto& slots = table_.slots();
+  if (slots.empty() || (slots.size() < opts_.connections_max && !gate_.failing())) return std::nullopt;
+  auto out = time_point::min();
+  for (const auto& s : slots) {
+    if (s.state != slot_state::open || s.idle()) return std::nullopt;
+    out = std::max(out, s.progressed_at + opts_.slow_for(s.outstanding));
+  }
+  return out;
+}
+
+std::optional<time_point> pool_machine::choking_due() const {
+  const auto at = choked_at();
+  return choked_ || !at ? std::nullopt : at;
+}
+
+void pool_machine::watch_choking(time_point now, effects& out) {
+  const auto at = choked_at();
+  const bool before = std::exchange(choked_, at && *at <= now);
+  if (choked_ && !before) offer_waiting(out);
+}
+
+bool pool_machine::may_be_offered(const request& r) const noexcept {
+  return offers_ && r.mode() == access::read && !r.order() && r.wanted_pool().empty() && !r.offered
+         && !r.cancel_wanted() && (choked_ || r.held_up);
+}
+
+void pool_machine::offer(request_ptr r, effects& out) {
+  r->offered = true;
+  move(std::move(r), refuse_held_up(context()), out);
+}
+
+/// To be called when some came back, and when the pool is choked from now on.
+void pool_machine::offer_waiting(effects& out) {
+  if (!std::exchange(held_up_came_back_, false) && !choked_) return;
+  if (queue_.empty()) return;
+  for (auto& r : queue_.take_if([&](const request& x) { return may_be_offered(x); })) offer(std::move(r), out);
+  if (queue_.empty()) codel_.emptied();
 }
 
 } // namespace tripool

@@ -37,6 +37,7 @@ void pool_machine::submit(request_ptr r, time_point now, effects& out) {
     return fail(std::move(r), refuse_deadline(context(), duration::zero(), allowed), out);
   }
   if (auto why = refusal_at_once(now)) return move(std::move(r), std::move(*why), out);
+  if (choked_ && may_be_offered(*r)) return offer(std::move(r), out);
   auto& queue = r->order() ? orders_ : queue_;
   // Between two pumps the queue may be full while connections have room: only what they cannot take counts.
   if (queue.size() >= opts_.queue_max && !blocked_) dispatch(now, out);
@@ -52,6 +53,7 @@ void pool_machine::pump(time_point now, effects& out) {
   see(now);
   expire(now, out);
   leave(now, out);
+  offer_waiting(out);
   dispatch(now, out);
   shed(now, out);
   settle(now, out);
@@ -103,6 +105,7 @@ void pool_machine::returned(connection_id id, std::vector<request_ptr> back, tim
   }
   for (auto i = back.rbegin(); i != back.rend(); ++i) {
     (*i)->queued_at = now; // What it spent at the connection is no wait in the queue.
+    held_up_came_back_ = held_up_came_back_ || (*i)->held_up;
     auto& queue = (*i)->order() ? orders_ : queue_;
     queue.push_front(std::move(*i));
   }

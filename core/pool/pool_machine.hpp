@@ -59,6 +59,9 @@ public:
   /// Waits are measured there from now on.
   void measure_into(std::shared_ptr<pool_meter> to) noexcept { meter_ = std::move(to); }
 
+  /// Whether other pools may be asked to serve a read that is held up here. Not at first.
+  void offer_reads(bool x) noexcept { offers_ = x; }
+
   /// Begins to dial. Before it, requests only queue.
   void start(time_point now, std::vector<pool_effect>& out);
   /// Takes a request: queues it, or lets it go at once with a move (full, suspended, draining, no connection in sight)
@@ -123,6 +126,8 @@ public:
   duration service_average() const noexcept { return services_.value(); }
   pool_state state() const noexcept;
   bool overloaded(time_point now) const noexcept { return codel_.overloaded(now); }
+  /// Whether all its connections are at statements that take long, so that nobody else is served for now.
+  bool choked() const noexcept { return choked_; }
   std::uint64_t shed_total() const noexcept { return counters_.shed; }
   const pool_options& options() const noexcept { return opts_; }
 
@@ -166,6 +171,10 @@ private:
   void watch_starvation(time_point now, effects& out);
   void watch_silence(time_point now, effects& out);
   void ask_held_up_back(time_point now, effects& out);
+  void watch_choking(time_point now, effects& out);
+  bool may_be_offered(const request& r) const noexcept;
+  void offer(request_ptr r, effects& out);
+  void offer_waiting(effects& out);
   void go_on_draining(time_point now, effects& out);
   void dial_failed(const connection_end& x, time_point now, effects& out);
   void connection_lost(const connection_slot& s, const connection_end& x, time_point now, effects& out);
@@ -179,6 +188,8 @@ private:
   std::optional<time_point> silence_due() const;
   std::optional<time_point> held_up_due() const;
   std::optional<time_point> held_up_due(const connection_slot& s) const;
+  std::optional<time_point> choked_at() const;
+  std::optional<time_point> choking_due() const;
   std::optional<time_point> drain_due() const;
   const connection_slot* next_to_retire() const noexcept;
   const connection_slot* next_idle() const noexcept;
@@ -209,6 +220,9 @@ private:
   phase phase_ = phase::running;
   bool started_ = false;
   bool emptied_ = false; ///< By order of an operator: no connections are kept.
+  bool offers_ = false;  ///< Reads that are held up are offered to other pools.
+  bool choked_ = false;  ///< Every connection is at a statement that takes long.
+  bool held_up_came_back_ = false;
   bool blocked_ = false; ///< The last dispatch left requests waiting, and nothing has changed since.
   std::optional<failure> suspended_;
   std::uint64_t renewed_ = 0;          ///< The newest change: connections that do not know of it are to go ...

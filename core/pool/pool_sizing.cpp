@@ -133,6 +133,7 @@ void pool_machine::settle(time_point now, effects& out) {
   dial(now, out);
   watch_starvation(now, out);
   watch_silence(now, out);
+  watch_choking(now, out);
   ask_held_up_back(now, out);
   go_on_draining(now, out);
 }
@@ -149,6 +150,7 @@ std::optional<time_point> pool_machine::next_wake() const {
   due = sooner(due, starvation_due());
   due = sooner(due, silence_due());
   due = sooner(due, held_up_due());
+  due = sooner(due, choking_due());
   due = sooner(due, drain_due());
   if (due) due = std::max(*due, now_);
   return due;

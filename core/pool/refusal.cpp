@@ -75,6 +75,11 @@ failure refuse_queue_full(const refusal_context& c) {
                  "send it again later with a pause that grows, raise connections-max, or raise queue-max");
 }
 
+failure refuse_held_up(const refusal_context& c) {
+  return refusal(c, cause::held_up, "statements that take long hold it up in pool " + c.options.name,
+                 "look for slow or blocked statements on the server, or raise connections-max");
+}
+
 failure refuse_overload(const refusal_context& c, duration waited) {
   return refusal(c, cause::overload,
                  "shed after " + text_of(waited) + " in the queue of pool " + c.options.name + ": for codel-interval, "

@@ -29,6 +29,8 @@ failure refuse_queue_timeout(const refusal_context& c, duration waited);
 failure refuse_order(const refusal_context& c, duration waited);
 /// The queue was at its bound.
 failure refuse_queue_full(const refusal_context& c);
+/// Everything in front of it takes long.
+failure refuse_held_up(const refusal_context& c);
 /// It was shed after it had waited for `waited`, because the queue has been too slow for too long.
 failure refuse_overload(const refusal_context& c, duration waited);
 /// No connection is open, for the reason `error` (may be empty) with `sqlstate` (may be empty), since `since_for`.

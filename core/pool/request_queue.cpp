@@ -101,26 +101,6 @@ request_ptr request_queue::displace(urgency by) {
   return take_back(*from);
 }
 
-std::vector<request_ptr> request_queue::take_cancelled() {
-  std::vector<request_ptr> out;
-  std::vector<standing> left;
-  for (auto from = lanes_.rbegin(); from != lanes_.rend(); ++from) {
-    left.clear();
-    for (auto n = from->line.size() + from->rest.size(); n > 0; --n) {
-      const auto at = from->next();
-      auto r = take_front(*from);
-      if (r->cancel_wanted()) {
-        out.push_back(std::move(r));
-      } else {
-        left.push_back({at, std::move(r)});
-      }
-    }
-    size_ += left.size();
-    for (auto& x : left) from->line.push_back(std::move(x)); // In order now, all of them.
-  }
-  return out;
-}
-
 std::optional<time_point> request_queue::next_expiry() const noexcept {
   if (mutated(mutation::no_queue_expiry)) return std::nullopt;
   std::optional<time_point> out;

@@ -41,7 +41,12 @@ public:
   /// none is less urgent.
   request_ptr displace(urgency by);
   /// Returns those that were taken back by their callers, in their order, and removes them. Looks at every entry.
-  std::vector<request_ptr> take_cancelled();
+  std::vector<request_ptr> take_cancelled() {
+    return take_if([](const request& r) { return r.cancel_wanted(); });
+  }
+  /// Returns those of which `p` holds, in their order, and removes them. Looks at every entry.
+  template <class P>
+  std::vector<request_ptr> take_if(P p);
   /// Returns when the next entry expires.
   std::optional<time_point> next_expiry() const noexcept;
 
@@ -109,5 +114,26 @@ private:
   std::int64_t last_ = 0;  ///< Serials of those that came behind ...
   std::int64_t first_ = 0; ///< ... and before the others.
 };
+
+template <class P>
+std::vector<request_ptr> request_queue::take_if(P p) {
+  std::vector<request_ptr> out;
+  std::vector<standing> left;
+  for (auto from = lanes_.rbegin(); from != lanes_.rend(); ++from) {
+    left.clear();
+    for (auto n = from->line.size() + from->rest.size(); n > 0; --n) {
+      const auto at = from->next();
+      auto r = take_front(*from);
+      if (p(static_cast<const request&>(*r))) {
+        out.push_back(std::move(r));
+      } else {
+        left.push_back({at, std::move(r)});
+      }
+    }
+    size_ += left.size();
+    for (auto& x : left) from->line.push_back(std::move(x)); // In order now, all of them.
+  }
+  return out;
+}
 
 } // namespace tripool

@@ -150,6 +150,8 @@ public:
   // -- what has been tried; public data of the request's history ---------------------------------------------------
   stage progress = stage::queued;
   bool doubted = false;           ///< An attempt was made whose answer was lost: whatever comes later, it may have run.
+  bool held_up = false;           ///< It left a connection, where it stood behind a statement that takes long.
+  bool offered = false;           ///< Other pools were asked to serve it, as long as its own cannot: once.
   std::uint32_t attempts = 0;     ///< How often it was handed to a server.
   std::uint8_t rescues = 0;       ///< How often its holder died; bounded, so that rescue cannot loop.
   std::uint32_t tried = 0;        ///< Bit i: pool i has been tried.

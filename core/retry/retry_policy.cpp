@@ -20,6 +20,7 @@ retry_step step_for(cause x) noexcept {
     case cause::actor_down:
     case cause::protocol: return retry_step::move_elsewhere;
     case cause::queue_full:
+    case cause::held_up:
     case cause::overload: return retry_step::spill_over;
     case cause::none:
     case cause::invalid_request:

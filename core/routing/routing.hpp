@@ -75,12 +75,13 @@ struct pool_load {
   std::uint32_t queued = 0;
   std::uint32_t queue_max = 0;       ///< 0: not known.
   std::uint32_t outstanding_max = 0; ///< Above it the pool counts as saturated for spilling over; 0: no bound.
+  bool choked = false;               ///< All its connections are at statements that take long.
   duration latency_average{0};       ///< Of its requests; 0: unknown.
   wal_position replayed{};           ///< What its standby had replayed when it was asked last; timeline 0: unknown.
 
   /// Whether further requests had better go elsewhere.
   bool saturated() const noexcept {
-    return (queue_max > 0 && queued >= queue_max) || (outstanding_max > 0 && outstanding >= outstanding_max);
+    return choked || (queue_max > 0 && queued >= queue_max) || (outstanding_max > 0 && outstanding >= outstanding_max);
   }
 };
 

@@ -71,3 +71,58 @@ TEST_CASE("Writes that left with one which waits for a lock stay, and are done w
     CHECK(w.committed("insert " + std::to_string(i) + " v") == 1);
   }
 }
+
+TEST_CASE("While all connections of a pool wait for a lock other pools serve the reads, whether sent before or after") {
+  actor_world w{two_connections()};
+  w.advance(2s);
+  prove(w);
+  w.db[primary].script().add({"insert 2 v", fault_point::before, fault_kind::delay});
+  w.db[primary].script().add({"insert 3 v", fault_point::before, fault_kind::delay});
+  std::vector<told_ptr> writes;
+  std::vector<told_ptr> reads;
+  const auto read = [&](int n) {
+    auto s = on_primary("select $1", n, tripool::access::read);
+    s.pool.clear();
+    reads.push_back(w.ask(std::move(s)));
+  };
+  for (int i = 2; i < 4; ++i) {
+    writes.push_back(w.ask(on_primary("insert $1 v", i, tripool::access::write)));
+    for (int k = 0; k < 10; ++k) read(10 * i + k);
+  }
+  w.advance(100ms);
+  for (int i = 50; i < 70; ++i) read(i);
+  const auto bound = w.ask(on_primary("select $1", 99, tripool::access::read));
+  w.advance(100ms);
+  for (const auto& x : reads) CHECK(x->is_done());
+  CHECK(bound->answers == 0);
+  for (const auto& x : writes) CHECK(x->answers == 0);
+  w.db[primary].release_delays();
+  w.advance(1s);
+  for (const auto& x : writes) CHECK(x->is_done());
+  CHECK(bound->is_done());
+  CHECK(w.committed("insert 2 v") + w.committed("insert 3 v") == 2);
+  const auto moves = w.status().monitor.moves;
+  CHECK(std::ranges::any_of(moves, [](const auto& x) { return x.why == cause::held_up; }));
+  CHECK(w.broken_promises() == "");
+}
+
+TEST_CASE("Where no other pool can serve them reads wait until their own can, and are answered") {
+  actor_world w{two_connections()};
+  w.db[backup].crash();
+  w.db[failover].crash();
+  w.advance(3s);
+  prove(w);
+  w.db[primary].script().add({"insert 2 v", fault_point::before, fault_kind::delay});
+  w.db[primary].script().add({"insert 3 v", fault_point::before, fault_kind::delay});
+  w.ask(on_primary("insert $1 v", 2, tripool::access::write));
+  w.ask(on_primary("insert $1 v", 3, tripool::access::write));
+  w.advance(100ms);
+  std::vector<told_ptr> reads;
+  for (int i = 10; i < 30; ++i) reads.push_back(w.read("select " + std::to_string(i), 5000ms));
+  w.advance(500ms);
+  CHECK(std::ranges::none_of(reads, [](const told_ptr& x) { return x->answers > 0; }));
+  w.db[primary].release_delays();
+  w.advance(1s);
+  for (const auto& x : reads) CHECK(x->is_done());
+  CHECK(w.broken_promises() == "");
+}

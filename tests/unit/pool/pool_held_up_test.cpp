@@ -115,3 +115,124 @@ TEST_CASE("pool: a deep pipeline has as much more time", "[pool][held-up]") {
   REQUIRE_FALSE(found.empty());
   CHECK(found.front() == std::pair{given.front().id, duration{40ms}});
 }
+
+namespace {
+
+request_ptr submit_read(pool_world& w, std::string pool = {}) {
+  statement s;
+  s.text = "select 1";
+  s.mode = access::read;
+  s.pool = std::move(pool);
+  static answers ignored;
+  auto r = std::make_shared<request>(std::move(s), std::make_unique<counting_responder>(&ignored), w.now, w.now + 30s);
+  w.pool.submit(r, w.now, w.out);
+  return r;
+}
+
+/// What is offered to other pools among the effects so far.
+std::vector<request_ptr> offered(pool_world& w) {
+  std::vector<request_ptr> out;
+  for (auto& x : w.take_all<move_effect>())
+    for (auto& m : x.requests)
+      if (m.why.why == cause::held_up) out.push_back(std::move(m.what));
+  return out;
+}
+
+/// Two connections and no more, each with a write, and other pools that may be asked.
+pool_world choked_soon() {
+  auto o = small_pool(2, 2);
+  o.pipeline_depth = 1;
+  pool_world w{o};
+  w.pool.offer_reads(true);
+  w.start_healthy();
+  w.submit_many(2);
+  w.pump();
+  w.take();
+  return w;
+}
+
+} // namespace
+
+TEST_CASE("pool: when every connection is at a slow statement reads are offered to other pools, once",
+          "[pool][held-up]") {
+  auto w = choked_soon();
+  const auto early = submit_read(w);
+  const auto write = w.submit();
+  const auto of_this_pool = submit_read(w, "primary");
+  w.pump();
+  w.run_for(19ms);
+  CHECK_FALSE(w.pool.choked());
+  CHECK(offered(w).empty());
+  w.run_for(1ms);
+  CHECK(w.pool.choked());
+  CHECK(offered(w) == std::vector{early});
+  const auto late = submit_read(w);
+  CHECK(offered(w) == std::vector{late});
+  w.pool.submit(early, w.now, w.out); // No other pool can serve it.
+  w.pump();
+  w.run_for(1s);
+  CHECK(offered(w).empty());
+  CHECK(w.pool.queued() == 3);
+}
+
+TEST_CASE("pool: an answer on one connection, or a pause in the dials of another, says whether it is choked",
+          "[pool][held-up]") {
+  auto w = choked_soon();
+  w.run_for(15ms);
+  w.progressed(1, 1);
+  w.submit();
+  w.pump();
+  w.run_for(10ms);
+  CHECK_FALSE(w.pool.choked()); // One has been at its statement for 10 ms only.
+  w.run_for(10ms);
+  CHECK(w.pool.choked());
+  w.progressed(2, 1);
+  w.pump();
+  CHECK_FALSE(w.pool.choked());
+  CHECK_FALSE(w.pool.next_wake() == w.now);
+}
+
+TEST_CASE("pool: while one more connection may be dialled, and without other pools, nothing is offered",
+          "[pool][held-up]") {
+  const auto most = GENERATE(std::size_t{2}, std::size_t{3});
+  CAPTURE(most);
+  auto o = small_pool(2, most);
+  o.pipeline_depth = 1;
+  pool_world w{o};
+  w.pool.offer_reads(most == 3);
+  w.start_healthy();
+  w.submit_many(2);
+  w.pump();
+  w.take();
+  submit_read(w);
+  w.pump();
+  w.run_for(1s);
+  CHECK_FALSE(w.pool.choked());
+  CHECK(offered(w).empty());
+}
+
+TEST_CASE("pool: a read that left a connection where it was held up is offered before it gets another one",
+          "[pool][held-up]") {
+  busy_pair x;
+  x.w.pool.offer_reads(true);
+  const auto read = submit_read(x.w);
+  x.w.pump();
+  const auto given = x.w.take_all<dispatch_effect>();
+  REQUIRE(given.size() == 1);
+  read->held_up = true;
+  x.w.pool.returned(given.front().id, {read}, x.w.now);
+  x.w.pump();
+  CHECK(offered(x.w) == std::vector{read});
+  x.w.pool.submit(read, x.w.now, x.w.out);
+  x.w.pump();
+  CHECK(x.w.take_all<dispatch_effect>().size() == 1);
+}
+
+TEST_CASE("pool: who is behind a slow statement is asked back also when no connection has room but other pools may",
+          "[pool][held-up]") {
+  busy_pair x;
+  x.w.pool.offer_reads(true);
+  const auto found = asked_back(x.w, 30ms);
+  REQUIRE(found.size() == 1);
+  CHECK(found.front() == std::pair{x.two.id, duration{20ms}});
+}

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <deque>
 #include <map>
+#include <set>
 
 using namespace tripool;
 using namespace tripool::test;
@@ -55,6 +56,7 @@ public:
     : random_(seed), options_(random_options(random_)), machine_(options_, random_.next()) {}
 
   void run(int events) {
+    machine_.offer_reads(pick(1) == 0);
     machine_.start(now_, out_);
     settle();
     for (int i = 0; i < events; ++i) {
@@ -69,9 +71,12 @@ private:
 
   /// The connections that were asked hear of it now. Whoever is at the head stays.
   void give_held_up_back() {
-    for (const auto id : std::exchange(asked_back_, {}))
-      if (auto i = links_.find(id); i != links_.end() && i->second.held.size() > 1)
-        return_from(id, i->second, pick(i->second.held.size() - 1));
+    for (const auto id : std::exchange(asked_back_, {})) {
+      auto i = links_.find(id);
+      if (i == links_.end() || i->second.held.size() < 2) continue;
+      for (auto& r : i->second.held) r->held_up = r->mode() == access::read && pick(1) == 0;
+      return_from(id, i->second, pick(i->second.held.size() - 1));
+    }
   }
 
   void step() {
@@ -193,7 +198,8 @@ private:
   }
 
   void settle() {
-    for (auto& x : std::exchange(out_, {})) std::visit([this](auto& e) { carry_out(e); }, x);
+    while (!out_.empty())
+      for (auto& x : std::exchange(out_, {})) std::visit([this](auto& e) { carry_out(e); }, x);
     check();
   }
 
@@ -230,7 +236,17 @@ private:
   }
   void carry_out(move_effect& x) {
     REQUIRE_FALSE(x.requests.empty());
-    for (const auto& r : x.requests) let_go(*r.what, r.why);
+    for (auto& r : x.requests) {
+      if (r.why.why == cause::held_up) {
+        REQUIRE(r.what->mode() == access::read);
+        REQUIRE(offered_.insert(r.what->id()).second);
+        if (pick(1) == 0) { // No other pool can serve it.
+          machine_.submit(std::move(r.what), now_, out_);
+          continue;
+        }
+      }
+      let_go(*r.what, r.why);
+    }
   }
   void carry_out(fail_effect& x) { let_go(*x.what, x.why); }
   void carry_out(trouble_effect& x) { REQUIRE(x.why != cause::none); }
@@ -302,6 +318,7 @@ private:
   std::map<std::uint64_t, place> places_;
   std::map<connection_id, link> links_;
   std::vector<connection_id> asked_back_;
+  std::set<std::uint64_t> offered_;
   std::uint64_t last_id_ = 0;
   bool failing_ = false;
   bool drained_ = false;

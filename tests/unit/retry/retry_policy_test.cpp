@@ -41,7 +41,7 @@ constexpr cause all_causes[] = {
   cause::deadline,  cause::queue_full,   cause::queue_timeout,     cause::overload,
   cause::no_server, cause::unknown_pool, cause::connection_failed, cause::connection_lost,
   cause::cancelled, cause::victim,       cause::actor_down,        cause::shutting_down,
-  cause::protocol};
+  cause::protocol,  cause::held_up};
 
 } // namespace
 
@@ -67,6 +67,7 @@ TEST_CASE("retry: what a queue turned away may spill over, but does not wait", "
   const auto r = a_request(access::write);
   CHECK(next_step(*r, of(outcome::not_executed, cause::queue_full), 3, now) == retry_step::spill_over);
   CHECK(next_step(*r, of(outcome::not_executed, cause::overload), 3, now) == retry_step::spill_over);
+  CHECK(next_step(*r, of(outcome::not_executed, cause::held_up), 3, now) == retry_step::spill_over);
 }
 
 TEST_CASE("retry: a rejection is the answer, whatever its cause and however harmless the request", "[retry]") {
