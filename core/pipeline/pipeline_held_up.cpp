@@ -30,7 +30,9 @@ std::vector<request_ptr> pipeline_machine::take_held_up(time_point now) {
     if ((in_front = g.units) > 0) break;
   // Where nobody waits for what is in front any more, it ends by itself or is cancelled.
   const auto* first = running();
-  if (in_front == 0 || !first || !first->what || now - head_since_ < limits_.slow_for(in_front)) return {};
+  if (in_front == 0 || !first || !first->what) return {};
+  // The pool asks by its own watch, which may be a little ahead. Only what has just come to the head is not meant.
+  if (now - head_since_ < limits_.slow_for(in_front) / 2) return {};
   std::vector<request_ptr> out;
   for (auto u = std::next(sent_.begin(), static_cast<std::ptrdiff_t>(in_front)); u != sent_.end(); ++u) {
     if (!may_leave(*u)) continue;

@@ -29,7 +29,7 @@ void names_go_wrong(stage& s) {
 
 std::vector<scenario> name_scenarios() {
   stage_setup how;
-  how.by_name = true;
+  how.by_name = how.loop_first = true;
   how.adjust = [](options& o) {
     for (auto& p : o.pools) p.connect_timeout = 2s;
   };

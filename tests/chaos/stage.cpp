@@ -6,6 +6,8 @@
 
 #include <caf/scoped_actor.hpp>
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <thread>
@@ -19,6 +21,30 @@ bool report::holds() const {
     if (m.value > m.bar) return false;
   return a.lost + a.duplicate + a.phantom + a.torn + a.late + a.unanswered + a.misreported == 0;
 }
+
+namespace {
+
+/// Threads that are started while it lives get a core before all ordinary ones, as far as this machine allows it: they
+/// inherit the policy of who starts them.
+class cores_first {
+public:
+  explicit cores_first(bool wanted) : done_(wanted && set(SCHED_RR, 1)) {}
+  cores_first(const cores_first&) = delete;
+  cores_first& operator=(const cores_first&) = delete;
+  ~cores_first() {
+    if (done_) set(SCHED_OTHER, 0);
+  }
+
+private:
+  static bool set(int policy, int priority) noexcept {
+    const sched_param x{priority};
+    return pthread_setschedparam(pthread_self(), policy, &x) == 0;
+  }
+
+  bool done_;
+};
+
+} // namespace
 
 stage::stage(cluster::private_cluster& servers, const stage_setup& how, std::uint64_t seed)
   : servers_(servers), how_(how), system_(config_) {
@@ -69,6 +95,7 @@ void stage::start(std::uint64_t seed) {
   else if (const char* level = std::getenv("TRIPOOL_TEST_LOG"))
     parts.log = service::make_log(level);
   parts.seed = seed;
+  const cores_first loop_first{how_.loop_first};
   db_ = std::make_unique<instance>(system_, std::move(o), std::move(parts));
 }
 

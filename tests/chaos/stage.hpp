@@ -66,6 +66,8 @@ struct stage_setup {
   bool synchronous = false; ///< Every commit waits for a standby.
   bool plain_role = false;  ///< Tripool is no superuser, and has its password from a file; its log is kept.
   bool by_name = false;     ///< Servers are node<i>.chaos.test, which the private network's name server knows.
+  /// The loop gets a core before the servers and the load, where that is allowed: the length of its turns is its own.
+  bool loop_first = false;
   test::workload_options load{16, 2500ms, 1ms, {}};
   std::function<void(options&)> adjust; ///< May be empty.
 };

@@ -65,7 +65,7 @@ TEST_CASE("nothing leaves from behind what has only just got its turn", "[pipeli
   held_up_bench b;
   const auto a = b.read("select 1");
   b.drain();
-  b.pass(19ms);
+  b.pass(9ms);
   CHECK(b.take().empty());
   b.db.release_delays();
   b.drain();
