@@ -3,6 +3,7 @@
 #include "tripool/core/pipeline/pipeline_machine.hpp"
 #include "tripool/core/util/mutation.hpp"
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -25,14 +26,15 @@ bool may_leave(const pipeline_unit& u) noexcept {
 
 std::vector<request_ptr> pipeline_machine::take_held_up(time_point now) {
   if (!open_ || refused_ || effects_.close) return {};
-  std::size_t in_front = 0;
-  for (const auto& g : groups_)
-    if ((in_front = g.units) > 0) break;
+  const auto front = std::ranges::find_if(groups_, [](const pipeline_group& g) { return g.units > 0; });
+  const auto in_front = front == groups_.end() ? 0 : front->units;
   // Where nobody waits for what is in front any more, it ends by itself or is cancelled.
   const auto* first = running();
   if (in_front == 0 || !first || !first->what) return {};
   // The pool asks by its own watch, which may be a little ahead. Only what has just come to the head is not meant.
   if (now - head_since_ < limits_.slow_for(in_front) / 2) return {};
+  // Others of these texts are to hold nobody up from now on, wherever they run: the same lock may be in their way.
+  if (pace_ && front->what == pipeline_group::purpose::work) note_pace(*front, false);
   std::vector<request_ptr> out;
   for (auto u = std::next(sent_.begin(), static_cast<std::ptrdiff_t>(in_front)); u != sent_.end(); ++u) {
     if (!may_leave(*u)) continue;

@@ -11,7 +11,8 @@ namespace {
 
 /// A bench whose server is at "insert 1 a" for long.
 struct held_up_bench : pipeline_bench {
-  explicit held_up_bench(pool_options limits = default_limits()) : pipeline_bench(std::move(limits)) {
+  explicit held_up_bench(pool_options limits = default_limits(), std::shared_ptr<pace_book> pace = {})
+    : pipeline_bench(std::move(limits), std::move(pace)) {
     db.script().add({"insert 1 a", fault_point::before, fault_kind::delay});
     slow = write("insert 1 a");
     drain();
@@ -203,4 +204,21 @@ TEST_CASE("nobody leaves from behind what is being cancelled", "[pipeline][held-
   b.deliver_cancel();
   b.drain();
   CHECK(a->is_done());
+}
+
+TEST_CASE("a text that holds others up is not quick any more, before it has ended", "[pipeline][held-up]") {
+  const auto pace = std::make_shared<pace_book>();
+  for (const auto* text : {"insert 1 a", "select 1"}) pace->was_quick(pace_key_of(text));
+  held_up_bench b{pipeline_bench::default_limits(), pace};
+  const auto a = b.read("select 1");
+  b.drain();
+  b.pass(20ms);
+  CHECK(pace->quick(pace_key_of("insert 1 a")));
+  const auto back = b.take();
+  REQUIRE(back.size() == 1);
+  CHECK_FALSE(pace->quick(pace_key_of("insert 1 a")));
+  CHECK(pace->quick(pace_key_of("select 1")));
+  back.front()->complete(reply{});
+  b.db.release_delays();
+  b.drain();
 }
