@@ -38,7 +38,7 @@ struct pool_gauge {
   std::atomic<std::uint32_t> outstanding{0};
   std::atomic<std::uint32_t> queued{0};
   std::atomic<std::uint32_t> queue_max{0};
-  std::atomic<bool> choked{false}; ///< All its connections are at statements that take long.
+  std::atomic<bool> choked{false}; ///< All its connections are lent, or at statements that take long.
   std::atomic<std::int64_t> latency_average_ns{0};
   std::atomic<std::uint32_t> replayed_timeline{0}; ///< With `replayed_lsn`; written by the monitor for standbys.
   std::atomic<std::uint64_t> replayed_lsn{0};

@@ -189,8 +189,7 @@ bool put_together(failure_parts p, failure& out) {
   if (p.numbers.size() != 3 || p.texts.size() != 8) return false;
   if (p.numbers[0] < static_cast<std::uint8_t>(outcome::not_executed)
       || p.numbers[0] > static_cast<std::uint8_t>(outcome::in_doubt)
-      || p.numbers[1] > static_cast<std::uint8_t>(cause::protocol)
-      || p.numbers[2] > static_cast<std::uint8_t>(proof::token))
+      || p.numbers[1] > static_cast<std::uint8_t>(last_cause) || p.numbers[2] > static_cast<std::uint8_t>(proof::token))
     return false;
   out.kind = static_cast<outcome>(p.numbers[0]);
   out.why = static_cast<cause>(p.numbers[1]);

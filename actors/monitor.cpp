@@ -33,6 +33,7 @@ monitor_actor::monitor_actor(caf::actor_config& cfg, environment_ptr env, caf::a
   const auto config = env_->current(); // It may have been reloaded since the first monitor.
   for (const auto& p : config->pools) pools_.emplace_back(health_machine{p.name, config->monitor, t}, p);
   outbox_.resize(pools_.size());
+  not_served_.resize(pools_.size());
   who_.pools.resize(pools_.size());
 }
 
@@ -118,8 +119,10 @@ void monitor_actor::on_drained() {
     retry_parked();
   }
   for (auto& x : parked_.expire(*table_, t)) answer(std::move(x));
-  for (std::size_t i = 0; i < outbox_.size(); ++i)
+  for (std::size_t i = 0; i < outbox_.size(); ++i) {
     if (!outbox_[i].empty()) send(who_.pools[i], submit_msg{std::exchange(outbox_[i], {})});
+    if (!not_served_[i].empty()) send(who_.pools[i], not_served_msg{std::exchange(not_served_[i], {})});
+  }
   auto next = parked_.next_wake().value_or(time_point::max());
   if (retry_at_) next = std::min(next, *retry_at_);
   for (const auto& p : pools_) {
@@ -142,6 +145,9 @@ void monitor_actor::replace_outbox() {
     all.insert(all.end(), std::make_move_iterator(box.begin()), std::make_move_iterator(box.end()));
     box.clear();
   }
+  for (std::size_t i = 0; i < not_served_.size(); ++i) // A pool that is gone meanwhile.
+    if (!who_.pools[i])
+      for (auto& r : std::exchange(not_served_[i], {})) all.push_back(std::move(r)), ++moved_count_;
   moved_count_ -= std::min<std::uint64_t>(moved_count_, all.size()); // They are counted once they have their place.
   for (auto& r : all) place({std::move(r), {}}, t);
 }
@@ -150,6 +156,7 @@ void monitor_actor::on_end() {
   for (std::size_t i = 0; i < pools_.size(); ++i) drop_prober(i);
   // What waits here goes back to the delegate now, not when the last handle to this actor is dropped.
   outbox_.clear();
+  not_served_.clear();
   parked_.take_all();
   who_ = {};
   delegate_ = nullptr;
@@ -225,7 +232,7 @@ void monitor_actor::place(moved_request x, time_point t) {
     ++moved_count_;
     return hand_over(*to, std::move(x.what));
   }
-  if (step == retry_step::spill_over) return answer(std::move(x));
+  if (step == retry_step::spill_over) return turned_away(std::move(x), t);
   static const routing_table none;
   auto back = parked_.add(std::move(x), table_ ? *table_ : none, t);
   if (back) return answer(std::move(*back));

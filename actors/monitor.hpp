@@ -119,6 +119,9 @@ private:
   void replace_outbox();
   void place(moved_request x, time_point t);
   void offer(moved_request x, time_point t);
+  bool has_room(std::size_t i, const pool_load& x) const noexcept;
+  void turned_away(moved_request x, time_point t);
+  void send_home(request_ptr r, std::string_view pool, time_point t);
   std::optional<std::size_t> pool_for(const tripool::request& r, std::span<const pool_load> loads, bool untried_only);
   bool untimely(std::size_t i, const tripool::request& r) const;
   bool bounced(const tripool::request& r, const failure& why, time_point t);
@@ -140,8 +143,9 @@ private:
   std::optional<time_point> retry_at_; ///< When what waits there is tried again, whatever happens meanwhile.
   splitmix64 random_;
   bool dirty_ = true;
-  bool heard_ = false;                           ///< A server in trouble has answered: what waits may go to it.
-  std::vector<std::vector<request_ptr>> outbox_; ///< By pool; sent when the batch of messages is done.
+  bool heard_ = false;                               ///< A server in trouble has answered: what waits may go to it.
+  std::vector<std::vector<request_ptr>> outbox_;     ///< By pool; sent when the batch of messages is done.
+  std::vector<std::vector<request_ptr>> not_served_; ///< Likewise: what goes back to the pool that has offered it.
   std::uint64_t moved_count_ = 0;
   std::uint64_t parked_count_ = 0;
   std::uint64_t answered_count_ = 0;

@@ -32,21 +32,42 @@ bool monitor_actor::may_send_again(moved_request& x, time_point t) {
   return false;
 }
 
-/// A read that is held up in its pool goes to one that can serve it now, or back.
+/// A read that is held up in its pool goes to one that is well and has room, or back. It costs no budget: nothing has
+/// failed, and it is offered once.
 void monitor_actor::offer(moved_request x, time_point t) {
   auto& r = *x.what;
   if (r.cancel_wanted()) return answer(std::move(x));
   const auto loads = read_loads(*env_);
   const bool allowed = next_step(r, x.why, env_->current()->requests.attempts_max, t) == retry_step::spill_over;
   const auto to = allowed ? pool_for(r, loads, true) : std::nullopt;
-  if (to && !loads[*to].choked && may_send_again(x, t)) {
+  if (to && !table_->routes[*to].tripped && !loads[*to].choked && has_room(*to, loads[*to])) {
     note_move(r, *to, x.why, t);
     ++moved_count_;
     return hand_over(*to, std::move(x.what));
   }
-  const auto home = find_pool(env_->config, x.why.pool);
-  if (home && who_.pools[*home]) return hand_over(*home, std::move(x.what));
-  place({std::move(x.what), {}}, t);
+  send_home(std::move(x.what), x.why.pool, t);
+}
+
+/// A full queue or an overloaded server has no place for it, and no other pool has one: a read that was offered has its
+/// old one.
+void monitor_actor::turned_away(moved_request x, time_point t) {
+  auto& r = *x.what;
+  const auto from = std::ranges::find(r.moves, cause::held_up, &move_record::why);
+  if (from == r.moves.end() || from->from == x.why.pool) return answer(std::move(x));
+  const auto home = from->from;
+  send_home(std::move(x.what), home, t);
+}
+
+/// Whether its queue takes one more, beside those that are on their way.
+bool monitor_actor::has_room(std::size_t i, const pool_load& x) const noexcept {
+  return !x.saturated() && (x.queue_max == 0 || x.queued + outbox_[i].size() < x.queue_max);
+}
+
+/// A read that was offered waits on in the pool that had offered it.
+void monitor_actor::send_home(request_ptr r, std::string_view pool, time_point t) {
+  const auto home = find_pool(env_->config, pool);
+  if (!home || !who_.pools[*home]) return place({std::move(r), {}}, t);
+  not_served_[*home].push_back(std::move(r));
 }
 
 /// A probe on a new session has ended.

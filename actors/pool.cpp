@@ -52,6 +52,10 @@ caf::behavior pool::handlers() {
       machine_.returned(x.id, std::move(x.requests), now());
       machine_.take_back_cancelled(now(), effects_);
     },
+    [this](not_served_msg& x) {
+      machine_.not_served(std::move(x.requests), now());
+      machine_.take_back_cancelled(now(), effects_);
+    },
     [this](ended_msg& x) {
       if (!x.how.orderly)
         env_->log->warn("pool {}: connection {} {}: {} {}", limits().name, x.id, x.how.was_open ? "lost" : "not made",

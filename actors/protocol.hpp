@@ -113,6 +113,11 @@ struct moved_msg {
   std::vector<moved_request> requests;
 };
 
+/// Monitor -> pool: no other pool can serve these reads, which the pool had offered: they wait on there. No reply.
+struct not_served_msg {
+  std::vector<request_ptr> requests;
+};
+
 /// Pool -> connection: it is at a statement that takes long, and others have room. It answers with a returned_msg of
 /// what can be answered elsewhere, or not at all.
 struct give_back_msg {};
@@ -264,6 +269,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::topology_msg)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::drained_msg)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::submit_msg)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::moved_msg)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::not_served_msg)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::rescue_msg)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::unroutable_msg)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::routing_msg)

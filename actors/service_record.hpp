@@ -20,7 +20,7 @@
 namespace tripool {
 
 /// How many causes of failures there are.
-inline constexpr std::size_t causes_count = static_cast<std::size_t>(cause::protocol) + 1;
+inline constexpr std::size_t causes_count = static_cast<std::size_t>(last_cause) + 1;
 
 /// How many requests of callers ended how, since the start.
 struct answer_counts {

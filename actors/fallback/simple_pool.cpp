@@ -74,6 +74,7 @@ caf::behavior simple_pool::make_behavior() {
     [this](const reported_msg& x) {
       if (!x.in_hot_standby || in_hot_standby_ == x.in_hot_standby) return;
       in_hot_standby_ = x.in_hot_standby;
+      timeline_.forget();
       changed_ = true;
     },
     [this](const timeline_told_msg& x) { judge_positions(x); },
@@ -154,6 +155,7 @@ void simple_pool::died(const caf::down_msg& x) {
     if (!c.who || c.who.address() != x.source) continue;
     c.who = nullptr;
     changed_ = true;
+    if (&c == &children_[pool_child]) timeline_.forget();
     if (draining_) {
       if (&c == &children_[pool_child]) finish();
       return;
@@ -248,7 +250,7 @@ void simple_pool::ask_for_timeline() {
 void simple_pool::judge_positions(const timeline_told_msg& x) {
   timeline_.told(x);
   let_in();
-  if (!children_[pool_child].who) return; // It has died meanwhile; the next one is asked again.
+  if (x.lost || !children_[pool_child].who) return; // Whoever comes next is asked again.
   for (auto& r : std::exchange(waiting_, {})) r->fail(timeline_.refusal(*r, x), now());
 }
 

@@ -28,7 +28,9 @@ public:
     caf::anon_send(to_, std::move(out));
   }
 
-  void failed(failure x) override { caf::anon_send(to_, timeline_told_msg{std::nullopt, std::move(x.message)}); }
+  void failed(failure x) override {
+    caf::anon_send(to_, timeline_told_msg{std::nullopt, std::move(x.message), x.why == cause::actor_down});
+  }
 
 private:
   caf::actor to_;

@@ -23,6 +23,7 @@ namespace tripool {
 struct timeline_told_msg {
   std::optional<wal_position> at;
   std::string why_not; ///< For people.
+  bool lost = false;   ///< Whoever was to ask died: it is to be asked again.
 };
 
 /// The desk.
@@ -34,6 +35,8 @@ public:
 
   /// Returns the question, to be sent to the pool; `timeline_told_msg` comes to `asker`. Null while one is open.
   std::shared_ptr<tripool::request> ask(caf::actor asker, time_point now, time_point deadline);
+  /// The server may be another one now, or on another timeline: what is known of it does not hold.
+  void forget() noexcept { timeline_ = 0; }
   /// The answer has come.
   void told(const timeline_told_msg& x);
   /// Why a read that is not covered after an answer cannot be served.

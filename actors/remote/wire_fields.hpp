@@ -147,7 +147,7 @@ void wire_fields(W& w, failure& x) {
   w(x.kind, x.why, x.sqlstate, x.message, x.detail, x.hint, x.pool, x.server, x.name, x.attempts, x.spent, x.proved,
     x.token, x.request);
   enum_below(w, x.kind, outcome::in_doubt);
-  enum_below(w, x.why, cause::protocol);
+  enum_below(w, x.why, last_cause);
   enum_below(w, x.proved, proof::token);
 }
 template <class W>

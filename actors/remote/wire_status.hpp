@@ -148,7 +148,7 @@ template <class W>
 void wire_fields(W& w, move_note& x) {
   static_assert(detail::member_count<move_note>() == 12);
   w(x.serial, x.request, x.at, x.name, x.token, x.from, x.to, x.why, x.sqlstate, x.message, x.proved, x.attempts);
-  enum_below(w, x.why, cause::protocol);
+  enum_below(w, x.why, last_cause);
   enum_below(w, x.proved, proof::token);
 }
 template <class W>

@@ -43,6 +43,8 @@ enum class cause : std::uint8_t {
   held_up,           ///< Everything in front of it takes long. Of moves only: a read is offered to other pools.
 };
 
+inline constexpr cause last_cause = cause::held_up;
+
 /// Returns the cause's name, for example "queue_full".
 std::string_view to_string(cause x) noexcept;
 

@@ -33,10 +33,12 @@ std::vector<request_ptr> pipeline_machine::take_held_up(time_point now) {
   if (in_front == 0 || !first || !first->what) return {};
   // The pool asks by its own watch, which may be a little ahead. Only what has just come to the head is not meant.
   if (now - head_since_ < limits_.slow_for(in_front) / 2) return {};
-  // Others of these texts are to hold nobody up from now on, wherever they run: the same lock may be in their way.
-  if (pace_ && front->what == pipeline_group::purpose::work) note_pace(*front, false);
+  // Others of these texts are to hold nobody up until they have proved themselves again: the same lock may be in their
+  // way.
+  const auto behind = std::next(sent_.begin(), static_cast<std::ptrdiff_t>(in_front));
+  for (auto u = sent_.begin(); pace_ && u != behind; ++u) pace_->was_unclear(u->pace);
   std::vector<request_ptr> out;
-  for (auto u = std::next(sent_.begin(), static_cast<std::ptrdiff_t>(in_front)); u != sent_.end(); ++u) {
+  for (auto u = behind; u != sent_.end(); ++u) {
     if (!may_leave(*u)) continue;
     u->left = true;
     u->what->progress = stage::queued; // Whatever comes of it here: a read leaves nothing behind.

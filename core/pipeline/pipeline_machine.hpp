@@ -147,7 +147,7 @@ private:
   void repeat_or_reject(pipeline_unit& u, const server_message& e, std::uint32_t index, time_point now);
   void replan_or_reject(pipeline_unit& u, const server_message& e, const pipeline_op& op, time_point now);
   void finish_group(const pipeline_group& g, char transaction_status, time_point now);
-  void note_pace(const pipeline_group& g, bool quick);
+  void note_pace(const pipeline_group& g, time_point now);
   void forget_prepare(const pipeline_op& op);
   bool forget_all(const pipeline_op& op);
   bool in_failed_block() const noexcept;

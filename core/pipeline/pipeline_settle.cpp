@@ -147,7 +147,7 @@ void pipeline_machine::on_sync(char transaction_status, time_point now) {
   assert(!groups_.empty());
   const auto g = groups_.front();
   groups_.pop_front();
-  if (pace_ && g.what == pipeline_group::purpose::work) note_pace(g, now - group_since_ <= limits_.slow_for(g.units));
+  if (pace_ && g.what == pipeline_group::purpose::work) note_pace(g, now);
   group_since_ = now;
   switch (g.what) {
     case pipeline_group::purpose::validation: validating_ = false; break;
@@ -169,7 +169,8 @@ bool pipeline_machine::in_failed_block() const noexcept {
 }
 
 /// The server keeps its answers back until the Sync: only the time of all units together is known.
-void pipeline_machine::note_pace(const pipeline_group& g, bool quick) {
+void pipeline_machine::note_pace(const pipeline_group& g, time_point now) {
+  const bool quick = now - group_since_ <= limits_.slow_for(g.units);
   auto u = sent_.begin();
   for (std::size_t k = 0; k < g.units && u != sent_.end(); ++k, ++u) {
     if (quick) {

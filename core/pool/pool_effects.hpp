@@ -31,8 +31,8 @@ struct dispatch_effect {
   connection_id id = 0;
   std::vector<request_ptr> requests;
 };
-/// That connection is at a statement which takes long, and others have room: it shall return what waits behind that and
-/// may be answered elsewhere.
+/// That connection is at a statement which takes long, and others have room, or other pools may: it shall return what
+/// waits behind that and may be answered elsewhere.
 struct give_back_effect {
   connection_id id = 0;
 };

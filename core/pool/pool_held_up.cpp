@@ -8,6 +8,13 @@
 
 namespace tripool {
 
+namespace {
+
+/// After a read that no other pool could serve nothing is asked back for others for so long.
+constexpr duration not_served_pause = std::chrono::seconds{1};
+
+} // namespace
+
 /// Nothing more is handed to a connection that has been at the same statement for so long.
 bool pool_machine::is_stuck(const connection_slot& s) const noexcept {
   return !s.idle() && (s.closed_behind || now_ - s.progressed_at >= opts_.slow_for(s.outstanding));
@@ -20,11 +27,15 @@ std::optional<time_point> pool_machine::held_up_due(const connection_slot& s) co
   return s.asked_back_at + (s.asked_back_at - s.progressed_at);
 }
 
+/// While the pool is choked only other pools could serve what comes back, as long as they can.
 std::optional<time_point> pool_machine::held_up_due() const {
-  if (suspended_ || phase_ != phase::running || !(room_elsewhere() || choked_)) return std::nullopt;
+  if (suspended_ || phase_ != phase::running) return std::nullopt;
+  const bool room = room_elsewhere();
+  if (!room && !choked_) return std::nullopt;
   std::optional<time_point> out;
   for (const auto& s : table_.slots())
     if (const auto due = held_up_due(s); due && (!out || *due < *out)) out = due;
+  if (out && !room && not_served_at_ > time_point::min()) out = std::max(*out, not_served_at_ + not_served_pause);
   return out;
 }
 
@@ -69,11 +80,13 @@ std::optional<time_point> pool_machine::choking_due() const {
 void pool_machine::watch_choking(time_point now, effects& out) {
   const auto at = choked_at();
   const bool before = std::exchange(choked_, at && *at <= now);
-  if (choked_ && !before) offer_waiting(out);
+  offer_due_ = offer_due_ || (choked_ && !before);
+  offer_waiting(out);
 }
 
 bool pool_machine::may_be_offered(const request& r) const noexcept {
-  return offers_ && r.mode() == access::read && !r.order() && r.wanted_pool().empty() && !r.offered
+  const bool serves = phase_ == phase::running && !suspended_;
+  return offers_ && serves && r.mode() == access::read && !r.order() && r.wanted_pool().empty() && !r.offered
          && !r.cancel_wanted() && (choked_ || r.held_up);
 }
 
@@ -82,12 +95,15 @@ void pool_machine::offer(request_ptr r, effects& out) {
   move(std::move(r), refuse_held_up(context()), out);
 }
 
-/// To be called when some came back, and when the pool is choked from now on.
 void pool_machine::offer_waiting(effects& out) {
-  if (!std::exchange(held_up_came_back_, false) && !choked_) return;
-  if (queue_.empty()) return;
+  if (!std::exchange(offer_due_, false) || queue_.empty()) return;
   for (auto& r : queue_.take_if([&](const request& x) { return may_be_offered(x); })) offer(std::move(r), out);
   if (queue_.empty()) codel_.emptied();
+}
+
+void pool_machine::not_served(std::vector<request_ptr> back, time_point now) {
+  not_served_at_ = now;
+  returned(0, std::move(back), now);
 }
 
 } // namespace tripool

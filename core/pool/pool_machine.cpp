@@ -31,6 +31,7 @@ void pool_machine::submit(request_ptr r, time_point now, effects& out) {
   see(now);
   ++counters_.submitted;
   r->queued_at = now;
+  r->held_up = false;
   if (r->deadline() <= now) {
     ++counters_.expired;
     const auto allowed = r->deadline() - r->arrived();
@@ -67,7 +68,7 @@ void pool_machine::progressed(connection_id id, std::uint32_t completed, std::ui
   s->account(now);
   const bool was_idle = s->idle();
   s->outstanding = std::max(s->outstanding - std::min(completed, s->outstanding), outstanding);
-  blocked_ = false;
+  blocked_ = choked_ = false;
   if (s->lent) {
     // How long a borrower had it says nothing of the server's speed.
     s->lent = s->outstanding > 0;
@@ -105,7 +106,7 @@ void pool_machine::returned(connection_id id, std::vector<request_ptr> back, tim
   }
   for (auto i = back.rbegin(); i != back.rend(); ++i) {
     (*i)->queued_at = now; // What it spent at the connection is no wait in the queue.
-    held_up_came_back_ = held_up_came_back_ || (*i)->held_up;
+    offer_due_ = offer_due_ || may_be_offered(**i);
     auto& queue = (*i)->order() ? orders_ : queue_;
     queue.push_front(std::move(*i));
   }

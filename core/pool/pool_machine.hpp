@@ -84,6 +84,10 @@ public:
   /// come, before others of the same time, whatever the bound. The connection may have ended. Follow up with `pump`.
   void returned(connection_id id, std::vector<request_ptr> back, time_point now);
 
+  /// Reads that were offered come back: no other pool can serve them. They wait on, whatever the bound, and for a while
+  /// nothing is asked back for others to serve it. Follow up with `pump`.
+  void not_served(std::vector<request_ptr> back, time_point now);
+
   /// Some requests have been taken back by their callers: those in the queue fail. Follow up with `pump`.
   void take_back_cancelled(time_point now, std::vector<pool_effect>& out);
 
@@ -126,7 +130,7 @@ public:
   duration service_average() const noexcept { return services_.value(); }
   pool_state state() const noexcept;
   bool overloaded(time_point now) const noexcept { return codel_.overloaded(now); }
-  /// Whether all its connections are at statements that take long, so that nobody else is served for now.
+  /// Whether all its connections are lent or at statements that take long, so that nobody else is served for now.
   bool choked() const noexcept { return choked_; }
   std::uint64_t shed_total() const noexcept { return counters_.shed; }
   const pool_options& options() const noexcept { return opts_; }
@@ -219,10 +223,11 @@ private:
 
   phase phase_ = phase::running;
   bool started_ = false;
-  bool emptied_ = false; ///< By order of an operator: no connections are kept.
-  bool offers_ = false;  ///< Reads that are held up are offered to other pools.
-  bool choked_ = false;  ///< Every connection is at a statement that takes long.
-  bool held_up_came_back_ = false;
+  bool emptied_ = false;                         ///< By order of an operator: no connections are kept.
+  bool offers_ = false;                          ///< Reads that are held up are offered to other pools.
+  bool choked_ = false;                          ///< Every connection is lent, or at a statement that takes long.
+  bool offer_due_ = false;                       ///< Something in the queue may have to be offered.
+  time_point not_served_at_ = time_point::min(); ///< When no other pool could serve what was offered.
   bool blocked_ = false; ///< The last dispatch left requests waiting, and nothing has changed since.
   std::optional<failure> suspended_;
   std::uint64_t renewed_ = 0;          ///< The newest change: connections that do not know of it are to go ...

@@ -53,7 +53,9 @@ struct chooser {
   /// Smaller is better.
   std::uint32_t order(const pool_route& r) const noexcept {
     const bool behind = query.mode == access::write && !r.preferred;
-    return (load(r).saturated() ? 16u : 0u) + (tried(r) ? 8u : 0u) + (behind ? 4u : 0u) + rank(r);
+    const bool choked = query.mode == access::read && load(r).choked;
+    return (load(r).saturated() ? 32u : 0u) + (tried(r) ? 16u : 0u) + (behind ? 8u : 0u) + (choked ? 5u : 0u)
+           + 2 * rank(r);
   }
 
   double cost(const pool_route& r) const noexcept {

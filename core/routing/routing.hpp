@@ -75,13 +75,13 @@ struct pool_load {
   std::uint32_t queued = 0;
   std::uint32_t queue_max = 0;       ///< 0: not known.
   std::uint32_t outstanding_max = 0; ///< Above it the pool counts as saturated for spilling over; 0: no bound.
-  bool choked = false;               ///< All its connections are at statements that take long.
+  bool choked = false;               ///< All its connections are lent, or at statements that take long.
   duration latency_average{0};       ///< Of its requests; 0: unknown.
   wal_position replayed{};           ///< What its standby had replayed when it was asked last; timeline 0: unknown.
 
   /// Whether further requests had better go elsewhere.
   bool saturated() const noexcept {
-    return choked || (queue_max > 0 && queued >= queue_max) || (outstanding_max > 0 && outstanding >= outstanding_max);
+    return (queue_max > 0 && queued >= queue_max) || (outstanding_max > 0 && outstanding >= outstanding_max);
   }
 };
 
@@ -103,7 +103,8 @@ struct route_query {
 bool has_reached(const routing_table& t, const pool_route& r, const pool_load& load, const wal_position& at_least);
 
 /// Returns the index of the pool to serve the request, or nothing when none may now.
-/// Pools that are not saturated come first, then those not tried yet, then the healthier, tripped ones last; among
+/// Pools that are not saturated come first, then those not tried yet, then the healthier, tripped ones last, and for
+/// reads choked ones right before them; among
 /// equals a read takes the less loaded ((outstanding + queued + 1) x latency) of two chosen at random, a write the
 /// first in order. `loads` may be shorter than the table: what is missing counts as idle.
 std::optional<std::size_t> choose(const routing_table& t, std::span<const pool_load> loads,

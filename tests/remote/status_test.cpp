@@ -252,3 +252,16 @@ TEST_CASE("a status with damaged bytes is refused", "[remote][status]") {
   }
   CHECK(refused > 500); // Among others, every figure of the four histograms.
 }
+
+TEST_CASE("a move for any cause there is arrives, and for none that there is not", "[remote][status]") {
+  moves_reply x;
+  for (int i = 0; i <= static_cast<int>(last_cause); ++i) {
+    x.moves.emplace_back();
+    x.moves.back().why = static_cast<cause>(i);
+    CHECK(to_string(x.moves.back().why) != "unknown");
+  }
+  CHECK(decode_answer(encode_answer(x, time_point{1h})));
+  x.moves.back().why = static_cast<cause>(static_cast<int>(last_cause) + 1);
+  CHECK(to_string(x.moves.back().why) == "unknown");
+  CHECK_FALSE(decode_answer(encode_answer(x, time_point{1h})));
+}

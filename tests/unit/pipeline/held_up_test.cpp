@@ -222,3 +222,17 @@ TEST_CASE("a text that holds others up is not quick any more, before it has ende
   b.db.release_delays();
   b.drain();
 }
+
+TEST_CASE("the pool's watch may be ahead of the connection's: what has had half its time gives way",
+          "[pipeline][held-up]") {
+  held_up_bench b;
+  const auto a = b.read("select 1");
+  b.drain();
+  b.pass(19ms);
+  const auto back = b.take();
+  REQUIRE(back.size() == 1);
+  back.front()->complete(reply{});
+  b.db.release_delays();
+  b.drain();
+  CHECK(a->is_done());
+}

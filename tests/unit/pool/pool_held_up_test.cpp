@@ -168,14 +168,42 @@ TEST_CASE("pool: when every connection is at a slow statement reads are offered 
   CHECK(offered(w) == std::vector{early});
   const auto late = submit_read(w);
   CHECK(offered(w) == std::vector{late});
-  w.pool.submit(early, w.now, w.out); // No other pool can serve it.
+  w.pool.not_served({early}, w.now);
   w.pump();
   w.run_for(1s);
   CHECK(offered(w).empty());
   CHECK(w.pool.queued() == 3);
 }
 
-TEST_CASE("pool: an answer on one connection, or a pause in the dials of another, says whether it is choked",
+TEST_CASE("pool: what no other pool can serve waits on, though the queue is full meanwhile", "[pool][held-up]") {
+  auto w = choked_soon();
+  std::vector<request_ptr> reads;
+  for (int i = 0; i < 10; ++i) reads.push_back(submit_read(w));
+  w.pump();
+  w.run_for(20ms);
+  REQUIRE(offered(w) == reads);
+  w.submit_many(10); // As many as the queue takes.
+  w.pool.not_served(reads, w.now);
+  w.pump();
+  CHECK(w.take().empty());
+  CHECK(w.pool.queued() == 20);
+}
+
+TEST_CASE("pool: a pool that drains or is suspended offers nothing", "[pool][held-up]") {
+  busy_pair x;
+  x.w.pool.offer_reads(true);
+  const auto read = submit_read(x.w);
+  x.w.pump();
+  const auto given = x.w.take_all<dispatch_effect>();
+  REQUIRE(given.size() == 1);
+  x.w.pool.drain(x.w.now, x.w.out);
+  read->held_up = true;
+  x.w.pool.returned(given.front().id, {read}, x.w.now);
+  x.w.pump();
+  CHECK(offered(x.w).empty());
+}
+
+TEST_CASE("pool: an answer on one connection, and a new statement on another, say whether it is choked",
           "[pool][held-up]") {
   auto w = choked_soon();
   w.run_for(15ms);
@@ -190,6 +218,23 @@ TEST_CASE("pool: an answer on one connection, or a pause in the dials of another
   w.pump();
   CHECK_FALSE(w.pool.choked());
   CHECK_FALSE(w.pool.next_wake() == w.now);
+}
+
+TEST_CASE("pool: a connection that cannot be dialled for now is no way out", "[pool][held-up]") {
+  auto o = small_pool(1, 2);
+  o.pipeline_depth = 1;
+  pool_world w{o};
+  w.pool.offer_reads(true);
+  w.start_healthy();
+  w.submit();
+  const auto read = submit_read(w);
+  w.pump();
+  const auto dialled = w.take_all<dial_effect>();
+  REQUIRE(dialled.size() == 1);
+  w.run_for(25ms);
+  CHECK(offered(w).empty());
+  w.ended(dialled.front().id, refused());
+  CHECK(offered(w) == std::vector{read});
 }
 
 TEST_CASE("pool: while one more connection may be dialled, and without other pools, nothing is offered",
@@ -223,7 +268,7 @@ TEST_CASE("pool: a read that left a connection where it was held up is offered b
   x.w.pool.returned(given.front().id, {read}, x.w.now);
   x.w.pump();
   CHECK(offered(x.w) == std::vector{read});
-  x.w.pool.submit(read, x.w.now, x.w.out);
+  x.w.pool.not_served({read}, x.w.now);
   x.w.pump();
   CHECK(x.w.take_all<dispatch_effect>().size() == 1);
 }
@@ -235,4 +280,14 @@ TEST_CASE("pool: who is behind a slow statement is asked back also when no conne
   const auto found = asked_back(x.w, 30ms);
   REQUIRE(found.size() == 1);
   CHECK(found.front() == std::pair{x.two.id, duration{20ms}});
+}
+
+TEST_CASE("pool: after a read that no other pool could serve nothing is asked back for others for a second",
+          "[pool][held-up]") {
+  busy_pair x;
+  x.w.pool.offer_reads(true);
+  x.w.pool.not_served({}, x.w.now);
+  const auto found = asked_back(x.w, 1500ms);
+  REQUIRE_FALSE(found.empty());
+  CHECK(found.front() == std::pair{x.two.id, duration{1s}});
 }

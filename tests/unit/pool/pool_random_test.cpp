@@ -236,17 +236,20 @@ private:
   }
   void carry_out(move_effect& x) {
     REQUIRE_FALSE(x.requests.empty());
+    bool back = false;
     for (auto& r : x.requests) {
       if (r.why.why == cause::held_up) {
         REQUIRE(r.what->mode() == access::read);
         REQUIRE(offered_.insert(r.what->id()).second);
         if (pick(1) == 0) { // No other pool can serve it.
-          machine_.submit(std::move(r.what), now_, out_);
+          machine_.not_served({std::move(r.what)}, now_);
+          back = true;
           continue;
         }
       }
       let_go(*r.what, r.why);
     }
+    if (back) machine_.pump(now_, out_);
   }
   void carry_out(fail_effect& x) { let_go(*x.what, x.why); }
   void carry_out(trouble_effect& x) { REQUIRE(x.why != cause::none); }

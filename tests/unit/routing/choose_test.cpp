@@ -178,3 +178,16 @@ TEST_CASE("choose: a primary of an earlier timeline than a read's position has a
   unseen.facts.timeline.reset(); // A role that may not see it.
   CHECK(choose(table_of({unseen}), {}, q) == 0u);
 }
+
+TEST_CASE("choose: reads come to a choked pool last but for tripped ones, and writes do not look at it",
+          "[routing][choose]") {
+  auto t = table_of(trio);
+  std::vector<pool_load> loads(3);
+  loads[0].choked = loads[1].choked = true;
+  CHECK(spread(t, loads, a_read) == std::array{0, 0, 3000});
+  t.routes[2].tripped = true;
+  CHECK(spread(t, loads, a_read)[2] == 0);
+  CHECK(spread(t, loads, a_write) == std::array{3000, 0, 0});
+  loads[0].queued = loads[0].queue_max = loads[1].queued = loads[1].queue_max = 5;
+  CHECK(spread(t, loads, a_read) == std::array{0, 0, 3000}); // Better than a full queue.
+}
