@@ -141,7 +141,7 @@ void actor_world::advance(duration x) {
 }
 
 void actor_world::skip(duration x) {
-  skips_.emplace_back(now(), x);
+  excuse(x);
   sched_->advance_time(x);
 }
 
