@@ -10,7 +10,7 @@ namespace tripool {
 
 namespace {
 
-/// After a read that no other pool could serve nothing is asked back for others for so long.
+/// After a read that no other pool could serve no further one is asked back for others or offered for so long.
 constexpr duration not_served_pause = std::chrono::seconds{1};
 
 } // namespace
@@ -86,23 +86,23 @@ void pool_machine::watch_choking(time_point now, effects& out) {
 
 bool pool_machine::may_be_offered(const request& r) const noexcept {
   const bool serves = phase_ == phase::running && !suspended_;
+  if (!r.at_least() && not_served_at_ > time_point::min() && now_ - not_served_at_ < not_served_pause) return false;
   return offers_ && serves && r.mode() == access::read && !r.order() && r.wanted_pool().empty() && !r.offered
          && !r.cancel_wanted() && (choked_ || r.held_up);
 }
 
-void pool_machine::offer(request_ptr r, effects& out) {
-  r->offered = true;
-  move(std::move(r), refuse_held_up(context()), out);
-}
-
 void pool_machine::offer_waiting(effects& out) {
   if (!std::exchange(offer_due_, false) || queue_.empty()) return;
-  for (auto& r : queue_.take_if([&](const request& x) { return may_be_offered(x); })) offer(std::move(r), out);
+  for (auto& r : queue_.take_if([&](const request& x) { return may_be_offered(x); })) {
+    r->offered = true;
+    move(std::move(r), refuse_held_up(context()), out);
+  }
   if (queue_.empty()) codel_.emptied();
 }
 
 void pool_machine::not_served(std::vector<request_ptr> back, time_point now) {
-  not_served_at_ = now;
+  // A position that only the own server has reached says nothing of others that ask for none.
+  if (std::ranges::any_of(back, [](const request_ptr& r) { return !r->at_least(); })) not_served_at_ = now;
   returned(0, std::move(back), now);
 }
 

@@ -38,7 +38,7 @@ void pool_machine::submit(request_ptr r, time_point now, effects& out) {
     return fail(std::move(r), refuse_deadline(context(), duration::zero(), allowed), out);
   }
   if (auto why = refusal_at_once(now)) return move(std::move(r), std::move(*why), out);
-  if (choked_ && may_be_offered(*r)) return offer(std::move(r), out);
+  offer_due_ = offer_due_ || may_be_offered(*r); // Once it has its place here: it may come back.
   auto& queue = r->order() ? orders_ : queue_;
   // Between two pumps the queue may be full while connections have room: only what they cannot take counts.
   if (queue.size() >= opts_.queue_max && !blocked_) dispatch(now, out);
@@ -68,7 +68,8 @@ void pool_machine::progressed(connection_id id, std::uint32_t completed, std::ui
   s->account(now);
   const bool was_idle = s->idle();
   s->outstanding = std::max(s->outstanding - std::min(completed, s->outstanding), outstanding);
-  blocked_ = choked_ = false;
+  blocked_ = false;
+  if (completed > 0) choked_ = false;
   if (s->lent) {
     // How long a borrower had it says nothing of the server's speed.
     s->lent = s->outstanding > 0;

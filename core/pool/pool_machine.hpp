@@ -84,8 +84,9 @@ public:
   /// come, before others of the same time, whatever the bound. The connection may have ended. Follow up with `pump`.
   void returned(connection_id id, std::vector<request_ptr> back, time_point now);
 
-  /// Reads that were offered come back: no other pool can serve them. They wait on, whatever the bound, and for a while
-  /// nothing is asked back for others to serve it. Follow up with `pump`.
+  /// Reads that were offered come back: no other pool can serve them. They wait on, whatever the bound. If one of them
+  /// asks for nothing but a server, nothing is asked back for others to serve it for a while, and none like it is
+  /// offered. Follow up with `pump`.
   void not_served(std::vector<request_ptr> back, time_point now);
 
   /// Some requests have been taken back by their callers: those in the queue fail. Follow up with `pump`.
@@ -177,7 +178,6 @@ private:
   void ask_held_up_back(time_point now, effects& out);
   void watch_choking(time_point now, effects& out);
   bool may_be_offered(const request& r) const noexcept;
-  void offer(request_ptr r, effects& out);
   void offer_waiting(effects& out);
   void go_on_draining(time_point now, effects& out);
   void dial_failed(const connection_end& x, time_point now, effects& out);
@@ -227,7 +227,7 @@ private:
   bool offers_ = false;                          ///< Reads that are held up are offered to other pools.
   bool choked_ = false;                          ///< Every connection is lent, or at a statement that takes long.
   bool offer_due_ = false;                       ///< Something in the queue may have to be offered.
-  time_point not_served_at_ = time_point::min(); ///< When no other pool could serve what was offered.
+  time_point not_served_at_ = time_point::min(); ///< When no other pool could serve a read.
   bool blocked_ = false; ///< The last dispatch left requests waiting, and nothing has changed since.
   std::optional<failure> suspended_;
   std::uint64_t renewed_ = 0;          ///< The newest change: connections that do not know of it are to go ...

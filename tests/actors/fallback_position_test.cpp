@@ -1,6 +1,6 @@
 // Reads that ask for a position while the simple pool serves: its server is asked for its timeline, once, and a server
 // that has a successor serves none of them.
-#include "tests/actors/actor_world.hpp"
+#include "tests/actors/resting.hpp"
 
 #include <string>
 
@@ -66,15 +66,9 @@ TEST_CASE("A position of a later timeline is not served until the simple pool's 
 
 TEST_CASE("A ghost beneath the simple pool that nobody has found out serves no read of its successor's positions",
           "[fallback]") {
-  auto o = world_options();
-  o.supervision.restarts_max = 2;
-  o.supervision.restarts_window = 60s;
-  actor_world w{o};
+  actor_world w{soon_resting()};
   w.advance(5s);
-  for (int i = 0; i < 3; ++i) {
-    w.strike(w.topology().manager, death::kill);
-    w.advance(100ms);
-  }
+  wear_out_manager(w);
   REQUIRE(w.status().delegate.fallback.mode == service_mode::simple);
   const auto before = w.write("insert old v");
   w.run();

@@ -1,6 +1,7 @@
 // What outlives the change between the resilient part and the simple pool, in virtual time: a listener that is taken up
 // again, and sessions that were borrowed from a simple pool whose server turns out to be a ghost.
 #include "tests/actors/borrow.hpp"
+#include "tests/actors/resting.hpp"
 #include "tests/actors/subscriber.hpp"
 
 using namespace tripool;
@@ -137,15 +138,9 @@ TEST_CASE("A simple pool that finishes what it has is cut off from a server that
 }
 
 TEST_CASE("A simple pool that serves is cut off from a server that is found to be a ghost", "[fallback]") {
-  auto o = world_options();
-  o.supervision.restarts_max = 2;
-  o.supervision.restarts_window = 60s;
-  actor_world w{o};
+  actor_world w{soon_resting()};
   w.advance(5s);
-  for (int i = 0; i < 3; ++i) {
-    w.strike(w.topology().manager, death::kill);
-    w.advance(100ms);
-  }
+  wear_out_manager(w);
   borrower b{w};
   auto l = lease_of_simple_pool(w, b);
   make_ghost(w);

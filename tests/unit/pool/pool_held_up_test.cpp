@@ -129,6 +129,16 @@ request_ptr submit_read(pool_world& w, std::string pool = {}) {
   return r;
 }
 
+/// A read that was handed to a connection of a pool which may offer reads, and that connection.
+std::pair<request_ptr, connection_id> dispatched_read(busy_pair& x) {
+  x.w.pool.offer_reads(true);
+  auto read = submit_read(x.w);
+  x.w.pump();
+  const auto given = x.w.take_all<dispatch_effect>();
+  REQUIRE(given.size() == 1);
+  return {std::move(read), given.front().id};
+}
+
 /// What is offered to other pools among the effects so far.
 std::vector<request_ptr> offered(pool_world& w) {
   std::vector<request_ptr> out;
@@ -167,6 +177,7 @@ TEST_CASE("pool: when every connection is at a slow statement reads are offered 
   CHECK(w.pool.choked());
   CHECK(offered(w) == std::vector{early});
   const auto late = submit_read(w);
+  w.pump();
   CHECK(offered(w) == std::vector{late});
   w.pool.not_served({early}, w.now);
   w.pump();
@@ -189,16 +200,44 @@ TEST_CASE("pool: what no other pool can serve waits on, though the queue is full
   CHECK(w.pool.queued() == 20);
 }
 
+TEST_CASE("pool: no more reads than the queue takes are offered at a time, for all of them may come back",
+          "[pool][held-up]") {
+  auto w = choked_soon();
+  w.run_for(20ms);
+  REQUIRE(w.pool.choked());
+  for (int i = 0; i < 50; ++i) submit_read(w);
+  w.pump();
+  std::size_t offers = 0;
+  std::size_t refused = 0;
+  for (auto& x : w.take_all<move_effect>())
+    for (auto& m : x.requests) ++(m.why.why == cause::held_up ? offers : refused);
+  CHECK(offers == 10);
+  CHECK(refused == 40);
+}
+
+TEST_CASE("pool: once no other pool could serve a read none is offered for a second, but for those with positions",
+          "[pool][held-up]") {
+  auto w = choked_soon();
+  w.run_for(20ms);
+  const auto first = submit_read(w);
+  w.pump();
+  REQUIRE(offered(w) == std::vector{first});
+  w.pool.not_served({first}, w.now);
+  const auto second = submit_read(w);
+  w.pump();
+  CHECK(offered(w).empty());
+  w.run_for(1s);
+  submit_read(w);
+  w.pump();
+  CHECK(offered(w).size() == 2);
+}
+
 TEST_CASE("pool: a pool that drains or is suspended offers nothing", "[pool][held-up]") {
   busy_pair x;
-  x.w.pool.offer_reads(true);
-  const auto read = submit_read(x.w);
-  x.w.pump();
-  const auto given = x.w.take_all<dispatch_effect>();
-  REQUIRE(given.size() == 1);
+  const auto [read, id] = dispatched_read(x);
   x.w.pool.drain(x.w.now, x.w.out);
   read->held_up = true;
-  x.w.pool.returned(given.front().id, {read}, x.w.now);
+  x.w.pool.returned(id, {read}, x.w.now);
   x.w.pump();
   CHECK(offered(x.w).empty());
 }
@@ -259,13 +298,9 @@ TEST_CASE("pool: while one more connection may be dialled, and without other poo
 TEST_CASE("pool: a read that left a connection where it was held up is offered before it gets another one",
           "[pool][held-up]") {
   busy_pair x;
-  x.w.pool.offer_reads(true);
-  const auto read = submit_read(x.w);
-  x.w.pump();
-  const auto given = x.w.take_all<dispatch_effect>();
-  REQUIRE(given.size() == 1);
+  const auto [read, id] = dispatched_read(x);
   read->held_up = true;
-  x.w.pool.returned(given.front().id, {read}, x.w.now);
+  x.w.pool.returned(id, {read}, x.w.now);
   x.w.pump();
   CHECK(offered(x.w) == std::vector{read});
   x.w.pool.not_served({read}, x.w.now);
@@ -286,8 +321,10 @@ TEST_CASE("pool: after a read that no other pool could serve nothing is asked ba
           "[pool][held-up]") {
   busy_pair x;
   x.w.pool.offer_reads(true);
-  x.w.pool.not_served({}, x.w.now);
+  auto read = make_request(x.w.now, 30s, 0, nullptr, "select 1", urgency::normal, access::read);
+  read->offered = true;
+  x.w.pool.not_served({std::move(read)}, x.w.now);
   const auto found = asked_back(x.w, 1500ms);
   REQUIRE_FALSE(found.empty());
-  CHECK(found.front() == std::pair{x.two.id, duration{1s}});
+  CHECK(found.front().second == duration{1s});
 }
