@@ -1,11 +1,11 @@
 // What the service does when its primary goes: crashes, hangs and comes back as a ghost, restarts, throws everybody out
 // or turns read-only. The gaps are printed; the bounds are generous, since they only tell working from not working.
+#include "service/cluster/process.hpp"
 #include "tests/integration/instance_fixture.hpp"
 #include "tests/support/catch.hpp"
 
 #include <iostream>
 #include <string>
-#include <thread>
 #include <utility>
 
 using namespace tripool;
@@ -68,14 +68,11 @@ struct scene {
 
   /// Waits until the monitor has found that a server serves nobody.
   void require_out(std::size_t member) {
-    const auto begin = now();
-    for (;;) {
+    INFO("waiting for the monitor to find out");
+    REQUIRE(cluster::wait_until(6s, [&] {
       const auto t = x.status().monitor.table;
-      if (t && !t->routes[member].usable_for_reads && !t->routes[member].usable_for_writes) return;
-      INFO("waiting for the monitor to find out");
-      REQUIRE(now() - begin < 6s);
-      std::this_thread::sleep_for(10ms);
-    }
+      return t && !t->routes[member].usable_for_reads && !t->routes[member].usable_for_writes;
+    }));
   }
 
   verdict account(std::size_t member, const std::string& of,

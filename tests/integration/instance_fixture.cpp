@@ -1,8 +1,9 @@
 // Making an instance, and asking it.
 #include "tests/integration/instance_fixture.hpp"
 
+#include "service/cluster/process.hpp"
+
 #include <cstdlib>
-#include <thread>
 #include <utility>
 
 namespace tripool::test {
@@ -85,12 +86,12 @@ running_instance::answer running_instance::ask(std::string sql, access mode, std
 std::optional<duration> running_instance::wait_until_writable(std::chrono::milliseconds limit) {
   const auto begin = std::chrono::steady_clock::now();
   std::string last;
-  while (std::chrono::steady_clock::now() - begin < limit) {
+  const auto writable = [&] {
     const auto a = ask("create table if not exists proof (n int)", access::write, 1000ms);
-    if (a.value) return std::chrono::steady_clock::now() - begin;
-    last = to_string(*a.why_not);
-    std::this_thread::sleep_for(10ms);
-  }
+    if (!a.value) last = to_string(*a.why_not);
+    return a.value.has_value();
+  };
+  if (cluster::wait_until(limit, writable)) return std::chrono::steady_clock::now() - begin;
   WARN("not writable: " << last);
   return std::nullopt;
 }

@@ -1,5 +1,6 @@
 // Killing the service's actors one after the other under load, against real servers: every request is answered once and
 // in time, the answers agree with the table, and the service goes on.
+#include "service/cluster/process.hpp"
 #include "tests/integration/instance_fixture.hpp"
 #include "tests/support/catch.hpp"
 
@@ -7,7 +8,6 @@
 
 #include <functional>
 #include <iostream>
-#include <thread>
 #include <utility>
 
 using namespace tripool;
@@ -34,12 +34,12 @@ caf::actor connection_of(running_instance& x, std::size_t pool, bool busy) {
 }
 
 caf::actor find(running_instance& x, const finder& which) {
-  const auto until = std::chrono::steady_clock::now() + 10s;
-  while (std::chrono::steady_clock::now() < until) {
-    if (auto who = which(x)) return who;
-    std::this_thread::sleep_for(5ms);
-  }
-  return nullptr;
+  caf::actor who;
+  cluster::wait_until(10s, [&] {
+    who = which(x);
+    return who != nullptr;
+  });
+  return who;
 }
 
 void kill(running_instance& x, const caf::actor& who) {
