@@ -293,7 +293,7 @@ void delegate::on_drained() {
   loads_fresh_ = false;
   drain_began_.reset();
   auto next = expire_early();
-  for (const auto& other : {manager_start_at_, desk_.flush(), fallback_.flush()})
+  for (const auto& other : {expire_parked(), manager_start_at_, desk_.flush(), fallback_.flush()})
     if (other && (!next || *other < *next)) next = other;
   wake_at(next);
 }
@@ -317,11 +317,24 @@ std::optional<time_point> delegate::expire_early() {
   return next;
 }
 
+/// The monitor answers what has waited too long for a pool. Should it be silent, that is done here, a little later.
+/// Returns when.
+std::optional<time_point> delegate::expire_parked() {
+  constexpr duration late = std::chrono::milliseconds{100};
+  auto& parked = *env_->parked;
+  if (parked.empty() || !table_) return std::nullopt;
+  const auto t = now();
+  for (auto& x : parked.expire(*table_, t - late)) refuse(*x.what, std::move(x.why));
+  const auto next = parked.next_wake();
+  return next ? std::optional{*next + late} : std::nullopt;
+}
+
 void delegate::on_end() {
   // Requests that are still here answer for themselves: they were never sent. They hold promises, and those this actor,
   // which would keep both for ever.
   outbox_.clear();
   unroutable_.clear();
+  env_->parked->take_all();
   early_.clear();
   desk_.end();
   fallback_.end();

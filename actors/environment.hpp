@@ -11,6 +11,7 @@
 #include "tripool/core/ports/session.hpp"
 #include "tripool/core/retry/move_log.hpp"
 #include "tripool/core/routing/operator_orders.hpp"
+#include "tripool/core/routing/parking.hpp"
 #include "tripool/core/routing/routing.hpp"
 #include "tripool/core/routing/timeline_fence.hpp"
 
@@ -71,6 +72,9 @@ struct environment {
     std::make_shared<timeline_fence>();                           ///< The monitor's, kept over its restarts.
   std::shared_ptr<move_log> moves = std::make_shared<move_log>(); ///< Kept over restarts.
   std::shared_ptr<service_record> record = std::make_shared<service_record>(); ///< Kept over restarts.
+  /// What waits for any pool: the monitor's. The delegate answers what a silent monitor leaves there for too long.
+  /// Used on the loop's thread only.
+  std::unique_ptr<parking> parked;
   caf::actor_addr events; ///< Who is told of doubts: the delegate, which sets it before anybody else lives.
   std::shared_ptr<operator_orders> orders = std::make_shared<operator_orders>(); ///< The loop's, kept over restarts.
   std::atomic<std::uint64_t> seeds_given{0};
@@ -112,6 +116,9 @@ private:
 };
 
 using environment_ptr = std::shared_ptr<environment>;
+
+/// The longest wait for any pool to serve a request.
+inline constexpr duration parked_wait_max = std::chrono::seconds{10};
 
 /// Makes an environment with gauges for every pool, and a log that goes nowhere if `log` is null.
 environment_ptr make_environment(options config, std::shared_ptr<session_factory> sessions, reactor* loop,

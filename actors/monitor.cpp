@@ -15,9 +15,6 @@ namespace tripool {
 
 namespace {
 
-/// The longest that a request waits for any pool to serve it: the smallest of the pools' own limits would be as good,
-/// but a request that no pool can take belongs to none.
-constexpr duration parked_wait_max = std::chrono::seconds{10};
 /// Before a request is offered again to a pool that has turned it away at once.
 constexpr duration bounce_pause = std::chrono::milliseconds{50};
 
@@ -27,7 +24,7 @@ monitor_actor::monitor_actor(caf::actor_config& cfg, environment_ptr env, caf::a
   : loop_actor(cfg, env->loop),
     env_(std::move(env)),
     delegate_(std::move(delegate)),
-    parked_(env_->config.monitor.parked_max, parked_wait_max),
+    parked_(*env_->parked),
     random_(env_->next_seed()) {
   const auto t = now();
   const auto config = env_->current(); // It may have been reloaded since the first monitor.

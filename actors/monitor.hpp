@@ -139,7 +139,7 @@ private:
   std::vector<watched> pools_;
   std::shared_ptr<const routing_table> table_;
   std::optional<std::string> writer_; ///< The pool that took writes when it was noted last; empty: none.
-  parking parked_;
+  parking& parked_;
   std::optional<time_point> retry_at_; ///< When what waits there is tried again, whatever happens meanwhile.
   splitmix64 random_;
   bool dirty_ = true;

@@ -141,7 +141,7 @@ void actor_world::advance(duration x) {
 }
 
 void actor_world::skip(duration x) {
-  excuse(x);
+  skips_.emplace_back(now(), x);
   sched_->advance_time(x);
 }
 

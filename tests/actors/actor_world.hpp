@@ -104,9 +104,6 @@ public:
   /// Lets virtual time pass at once, as for a process that is stopped: the timers that are due fire, but nobody runs
   /// yet. What is open meanwhile may be answered so much later.
   void skip(duration x);
-  /// From now on for so long somebody who holds requests does not run: what is open meanwhile may be answered so much
-  /// later.
-  void excuse(duration x) { skips_.emplace_back(now(), x); }
   /// The latest moment at which a request may be answered: its deadline and its grace, and the time in which nobody ran
   /// that began before that.
   time_point latest_answer(time_point asked, time_point deadline) const;
@@ -181,7 +178,7 @@ private:
   caf::scheduler::test_coordinator* sched_ = nullptr;
   caf::actor caller_;
   std::vector<told_ptr> asked_;
-  std::vector<std::pair<time_point, duration>> skips_; ///< When, and for how long, nobody ran, or somebody did not.
+  std::vector<std::pair<time_point, duration>> skips_; ///< When, and for how long, nobody ran.
 };
 
 } // namespace tripool::test

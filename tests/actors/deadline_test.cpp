@@ -216,3 +216,19 @@ TEST_CASE("However the delegate dies, everything under it ends, and what it held
     }
   }
 }
+
+TEST_CASE("What waits for any server in a monitor that falls silent is answered by its deadline all the same") {
+  actor_world w;
+  w.advance(2s);
+  for (auto& db : w.db) db.crash();
+  w.advance(1s);
+  const auto write = w.write("insert k v", 1500ms);
+  const auto read = w.read("select k", 2000ms);
+  w.advance(1s);
+  REQUIRE(w.status().monitor.parked == 2);
+  w.silence(w.topology().monitor);
+  w.advance(1500ms);
+  CHECK(write->is(outcome::not_executed));
+  CHECK(read->is(outcome::not_executed));
+  CHECK(w.broken_promises() == "");
+}

@@ -65,8 +65,6 @@ void ladder::silence(bool manager) {
   if (!who) return;
   s_.note(std::string{"the "} + (manager ? "manager" : "monitor") + " falls silent");
   bounds_.died("tripool.monitor"); // It will be ended for it.
-  // Nobody else knows of what waits for any server in a monitor; it comes back when the monitor is ended.
-  if (!manager) s_.world.excuse(s_.world.env->config.simple.silence_max + fallback_machine::ask_pause);
   actor_world::silence(who);
 }
 
