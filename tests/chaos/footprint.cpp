@@ -31,6 +31,8 @@ footprint look_at_process() {
   double resident = 0;
   file >> all >> resident;
   out.megabytes = resident * static_cast<double>(::sysconf(_SC_PAGESIZE)) / (1024 * 1024);
+  const auto heap = ::mallinfo2();
+  out.in_use = static_cast<double>(heap.uordblks + heap.hblkhd) / (1024 * 1024);
   std::error_code ignored;
   for (std::filesystem::directory_iterator i{"/proc/self/fd", ignored}, end; i != end; ++i) ++out.descriptors;
   return out;

@@ -11,6 +11,7 @@ namespace tripool::chaos {
 /// One look at this process.
 struct footprint {
   double megabytes = 0; ///< Resident, after what is free has been given back.
+  double in_use = 0;    ///< Megabytes that are allocated: what is resident beyond them are gaps, code and stacks.
   std::size_t descriptors = 0;
 };
 

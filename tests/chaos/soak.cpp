@@ -119,9 +119,10 @@ struct long_run {
     const auto v = s.next_load(n * keys_per_round);
     add(total, v);
     looks.push_back(look_at_process());
-    std::printf("round %3zu: %zu requests, %zu done, %zu in doubt, broken promises %zu; %.1f MB, %zu descriptors\n",
-                looks.size(), v.total(), v.of(outcome::done), v.of(outcome::in_doubt), broken_promises(v),
-                looks.back().megabytes, looks.back().descriptors);
+    std::printf(
+      "round %3zu: %zu requests, %zu done, %zu in doubt, broken promises %zu; %.1f MB (%.1f in use), %zu descriptors\n",
+      looks.size(), v.total(), v.of(outcome::done), v.of(outcome::in_doubt), broken_promises(v), looks.back().megabytes,
+      looks.back().in_use, looks.back().descriptors);
     if (broken_promises(v) > 0) std::printf("%s\n", test::to_string(v).c_str());
     std::fflush(stdout);
   }
