@@ -274,7 +274,9 @@ void delegate::on_drained() {
     if (!outbox_[i].empty()) send(who_.pools[i], submit_msg{std::exchange(outbox_[i], {})});
   if (!unroutable_.empty()) {
     if (who_.monitor) {
-      send(who_.monitor, unroutable_msg{std::exchange(unroutable_, {})});
+      std::vector<moved_request> all;
+      for (auto& r : std::exchange(unroutable_, {})) all.push_back({std::move(r), {}});
+      send(who_.monitor, handed_in_msg{env_->parked->hand_in(std::move(all), now())});
     } else {
       for (auto& r : std::exchange(unroutable_, {})) {
         if (early_.size() < env_->config.monitor.parked_max) {
@@ -318,13 +320,15 @@ std::optional<time_point> delegate::expire_early() {
 }
 
 /// The monitor answers what has waited too long for a pool. Should it be silent, that is done here, a little later.
-/// Returns when.
+/// Returns when. What was handed to a monitor that is gone comes back to be routed anew.
 std::optional<time_point> delegate::expire_parked() {
   constexpr duration late = std::chrono::milliseconds{100};
+  static const routing_table none;
   auto& parked = *env_->parked;
-  if (parked.empty() || !table_) return std::nullopt;
-  const auto t = now();
-  for (auto& x : parked.expire(*table_, t - late)) refuse(*x.what, std::move(x.why));
+  if (parked.idle()) return std::nullopt;
+  if (!who_.monitor) parked.take_all();
+  if (parked.overfull()) send(this, handed_in_msg{parked.ticket(), true});
+  for (auto& x : parked.expire(table_ ? *table_ : none, now() - late)) refuse(*x.what, std::move(x.why));
   const auto next = parked.next_wake();
   return next ? std::optional{*next + late} : std::nullopt;
 }
@@ -334,7 +338,7 @@ void delegate::on_end() {
   // which would keep both for ever.
   outbox_.clear();
   unroutable_.clear();
-  env_->parked->take_all();
+  env_->parked->close();
   early_.clear();
   desk_.end();
   fallback_.end();

@@ -94,6 +94,8 @@ private:
   void take_back(handed_back_msg& x);
   std::optional<time_point> expire_early();
   std::optional<time_point> expire_parked();
+  void tell_monitor(const handed_in_msg& x);
+  void shed_handed(std::uint64_t ticket);
   void drain(const drain_msg& x);
   void answer_service_status(caf::response_promise to);
   delegate_status status() const;

@@ -48,13 +48,9 @@ caf::behavior monitor_actor::handlers() {
       who_ = std::move(x);
       dirty_ = true;
     },
-    [this](moved_msg& x) {
+    [this](handed_in_msg x) {
       const auto t = now();
-      for (auto& m : x.requests) place(std::move(m), t);
-    },
-    [this](unroutable_msg& x) {
-      const auto t = now();
-      for (auto& r : x.requests) place({std::move(r), {}}, t);
+      for (auto& m : parked_.take_handed(x.ticket)) place(std::move(m), t);
     },
     [this](cancel_msg) {
       const auto cancelled = [](const tripool::request& r) { return r.cancel_wanted(); };

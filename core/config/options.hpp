@@ -61,6 +61,7 @@ struct pool_options {
   duration idle_check_interval = 30s; ///< ... at most one in this time.
   duration validate_after_idle = 1s;  ///< A connection that idled for longer is validated before a write uses it.
   duration validation_timeout = 1s;   ///< ... and is closed when the validation takes longer.
+  /// The frame for which `slow_statement` is meant, and the default of `frame_max`.
   static constexpr std::size_t frame_usual = 32;
   std::size_t pipeline_depth = 32;      ///< Requests on one connection at a time, declared reads not counted.
   std::size_t frame_max = frame_usual;  ///< Requests behind one Sync at most: what a lost connection leaves in doubt.

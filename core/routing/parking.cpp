@@ -44,6 +44,44 @@ std::optional<moved_request> parking::add(moved_request x, const routing_table& 
   return {};
 }
 
+std::uint64_t parking::hand_in(std::vector<moved_request> all, time_point now) {
+  ++tickets_;
+  if (closed_) return tickets_;
+  for (auto& x : all) {
+    const auto until = x.what->deadline() - move_margin;
+    handed_.push_back({std::move(x), now, until, tickets_});
+  }
+  return tickets_;
+}
+
+std::vector<moved_request> parking::take_handed(std::uint64_t ticket) {
+  const auto end = std::ranges::find_if(handed_, [&](const entry& x) { return x.ticket > ticket; });
+  std::vector<moved_request> out;
+  for (auto i = handed_.begin(); i != end; ++i) out.push_back(std::move(i->what));
+  handed_.erase(handed_.begin(), end);
+  return out;
+}
+
+std::vector<moved_request> parking::shed_handed(std::uint64_t ticket, const routing_table& t, time_point now) {
+  std::vector<moved_request> out;
+  while (overfull() && handed_.back().ticket <= ticket) {
+    out.push_back(verdict(std::move(handed_.back()), t, now));
+    out.back().why.message += "; the monitor, which finds them a place, has left " + std::to_string(size_max_)
+                              + " requests before it (parked-max)";
+    handed_.pop_back();
+  }
+  return out;
+}
+
+bool parking::overfull() const noexcept {
+  return handed_.size() > size_max_ && !mutated(mutation::unbounded_parking);
+}
+
+void parking::close() {
+  closed_ = true;
+  take_all();
+}
+
 std::vector<moved_request> parking::take_routable(const std::function<bool(const request&)>& routable) {
   std::vector<moved_request> out;
   std::vector<entry> staying;
@@ -60,30 +98,37 @@ std::vector<moved_request> parking::take_routable(const std::function<bool(const
 
 std::vector<moved_request> parking::expire(const routing_table& t, time_point now) {
   std::vector<moved_request> out;
-  std::vector<entry> staying;
-  for (auto& x : waiting_) {
-    if (x.until <= now && !mutated(mutation::no_parking_expiry)) {
-      out.push_back(verdict(std::move(x), t, now));
-    } else {
-      staying.push_back(std::move(x));
+  for (auto* all : {&handed_, &waiting_}) {
+    std::vector<entry> staying;
+    for (auto& x : *all) {
+      if (x.until <= now && !mutated(mutation::no_parking_expiry)) {
+        out.push_back(verdict(std::move(x), t, now));
+      } else {
+        staying.push_back(std::move(x));
+      }
     }
+    *all = std::move(staying);
   }
-  waiting_ = std::move(staying);
   return out;
 }
 
 std::vector<moved_request> parking::take_all() {
   std::vector<moved_request> out;
-  out.reserve(waiting_.size());
-  for (auto& x : waiting_) out.push_back(std::move(x.what));
-  waiting_.clear();
+  out.reserve(handed_.size() + waiting_.size());
+  for (auto* all : {&handed_, &waiting_}) {
+    for (auto& x : *all) out.push_back(std::move(x.what));
+    all->clear();
+  }
   return out;
 }
 
 std::optional<time_point> parking::next_wake() const noexcept {
-  const auto i = std::ranges::min_element(waiting_, {}, &entry::until);
-  if (i == waiting_.end() || mutated(mutation::no_parking_expiry)) return {};
-  return i->until;
+  std::optional<time_point> out;
+  if (mutated(mutation::no_parking_expiry)) return out;
+  for (const auto* all : {&handed_, &waiting_})
+    for (const auto& x : *all)
+      if (!out || x.until < *out) out = x.until;
+  return out;
 }
 
 /// Writes the failure for a request that found no server in time: what was wanted, what was tried, how the pools are,

@@ -1,6 +1,7 @@
 // The waiting room of the monitor: requests that no pool can serve at the moment, for example writes between the death
 // of a primary and the promotion of a standby. Bounded in number and in time; who waits too long hears what was tried.
-// Knows no clock and no pool. Used by the monitor.
+// What is on its way to the monitor stands here, too, so that its deadline is seen to even if the monitor is silent.
+// Knows no clock and no pool. Used by the monitor, by those who hand requests to it, and by the delegate.
 #pragma once
 
 #include "tripool/core/pool/pool_effects.hpp"
@@ -9,6 +10,7 @@
 #include "tripool/core/time.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <vector>
@@ -25,29 +27,51 @@ public:
   /// none). Gives it back, its failure completed for the caller, when it has no time left or the room is full.
   std::optional<moved_request> add(moved_request x, const routing_table& t, time_point now);
 
+  /// Lays down what the monitor is to find a place for. Returns its ticket, greater than all before: the monitor is
+  /// told of it, and takes what was handed in up to there. Once closed, it takes nothing: they answer for themselves.
+  std::uint64_t hand_in(std::vector<moved_request> all, time_point now);
+  std::vector<moved_request> take_handed(std::uint64_t ticket);
+  /// Returns, and forgets, what is there beyond as many as may wait, the youngest, with the failure for their callers.
+  /// To be called when whoever places them has had its turn since this ticket, and has left them.
+  std::vector<moved_request> shed_handed(std::uint64_t ticket, const routing_table& t, time_point now);
+  /// Whether more have been handed in than may wait.
+  bool overfull() const noexcept;
+  /// The last ticket.
+  std::uint64_t ticket() const noexcept { return tickets_; }
+  /// Forgets all, for ever: when there will be no monitor any more.
+  void close();
+
   /// Returns, and forgets, those that `routable` accepts, oldest first.
   std::vector<moved_request> take_routable(const std::function<bool(const request&)>& routable);
-  /// Returns, and forgets, those whose time is over, with the failure that their callers are to hear.
+  /// Returns, and forgets, those whose time is over, handed in or waiting, with the failure that their callers are to
+  /// hear.
   std::vector<moved_request> expire(const routing_table& t, time_point now);
-  /// Returns, and forgets, all: when the monitor stops.
+  /// Returns, and forgets, all, handed in or waiting: when the monitor stops.
   std::vector<moved_request> take_all();
 
-  /// When `expire` is next needed, or nothing when nobody waits.
+  /// When `expire` is next needed, or nothing when there is nobody.
   std::optional<time_point> next_wake() const noexcept;
+  /// Of those that wait.
   std::size_t size() const noexcept { return waiting_.size(); }
   bool empty() const noexcept { return waiting_.empty(); }
+  /// Whether nobody is here, waiting or handed in.
+  bool idle() const noexcept { return waiting_.empty() && handed_.empty(); }
 
 private:
   struct entry {
     moved_request what;
     time_point since;
     time_point until;
+    std::uint64_t ticket = 0; ///< Of what was handed in.
   };
   moved_request verdict(entry x, const routing_table& t, time_point now) const;
 
   std::size_t size_max_;
   duration wait_max_;
   std::vector<entry> waiting_;
+  std::vector<entry> handed_; ///< By ticket.
+  std::uint64_t tickets_ = 0;
+  bool closed_ = false;
 };
 
 } // namespace tripool

@@ -104,9 +104,9 @@ bool has_reached(const routing_table& t, const pool_route& r, const pool_load& l
 
 /// Returns the index of the pool to serve the request, or nothing when none may now.
 /// Pools that are not saturated come first, then those not tried yet, then the healthier, tripped ones last, and for
-/// reads choked ones right before them; among
-/// equals a read takes the less loaded ((outstanding + queued + 1) x latency) of two chosen at random, a write the
-/// first in order. `loads` may be shorter than the table: what is missing counts as idle.
+/// reads choked ones right before them; among equals a read takes the less loaded of two chosen at random ((outstanding
+/// + queued + 1) x latency), a write the first in order. `loads` may be shorter than the table: what is missing counts
+/// as idle.
 std::optional<std::size_t> choose(const routing_table& t, std::span<const pool_load> loads,
                                   const route_query& q) noexcept;
 

@@ -232,3 +232,39 @@ TEST_CASE("What waits for any server in a monitor that falls silent is answered 
   CHECK(read->is(outcome::not_executed));
   CHECK(w.broken_promises() == "");
 }
+
+TEST_CASE("What is on its way to a monitor that has fallen silent is answered by its deadline all the same") {
+  actor_world w;
+  w.advance(2s);
+  SECTION("from the delegate") {
+    for (auto& db : w.db) db.crash();
+    w.advance(1s);
+    w.silence(w.topology().monitor);
+    w.write("insert k v", 600ms);
+    w.read("select k", 900ms);
+  }
+  SECTION("from a pool") {
+    w.silence(w.topology().monitor);
+    for (auto& db : w.db) db.hang();
+    w.read("select k", 700ms);
+    w.advance(100ms);
+    w.read("select l", 700ms);
+    for (auto& db : w.db) db.crash();
+  }
+  w.advance(1s);
+  CHECK(count(w.asked(), outcome::not_executed) == 2);
+  CHECK(w.broken_promises() == "");
+}
+
+TEST_CASE("What was handed to a monitor that has died is served as soon as its successor is there") {
+  actor_world w;
+  w.advance(2s);
+  w.db[primary].hang();
+  const auto read = w.read("select k");
+  w.advance(100ms);
+  w.db[primary].crash();
+  w.strike(w.topology().monitor, death::kill); // Its pools hear of it after they have handed in.
+  w.advance(1s);
+  CHECK(read->is(outcome::done));
+  CHECK(w.broken_promises() == "");
+}

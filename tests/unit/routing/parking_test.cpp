@@ -134,3 +134,90 @@ TEST_CASE("parking: a request that named its pool is told about that pool", "[ro
   CHECK(contains(over[0].why.message, "the pool backup cannot serve a write"));
   answer(std::move(over));
 }
+
+TEST_CASE("parking: what was handed in is given out by ticket, and does not wait for longer than its deadline",
+          "[routing][parking]") {
+  parking p{10, 10s};
+  CHECK(p.idle());
+  const auto hand_in = [&](duration time_left) {
+    std::vector<moved_request> all;
+    all.push_back(a_request(time_left));
+    return p.hand_in(std::move(all), now);
+  };
+  const auto first = hand_in(2s);
+  const auto second = hand_in(1s);
+  CHECK(second > first);
+  CHECK(p.ticket() == second);
+  CHECK_FALSE(p.idle());
+  CHECK(p.empty()); // Nobody waits yet.
+  CHECK(p.next_wake() == now + 1s - move_margin);
+
+  auto taken = p.take_handed(first);
+  REQUIRE(taken.size() == 1);
+  CHECK(taken[0].what->deadline() == now + 2s);
+  answer(std::move(taken));
+  CHECK(p.take_handed(first).empty());
+
+  auto over = p.expire(dead, now + 1s);
+  REQUIRE(over.size() == 1);
+  CHECK(over[0].why.kind == outcome::not_executed);
+  answer(std::move(over));
+  CHECK(p.idle());
+  CHECK_FALSE(p.next_wake());
+}
+
+TEST_CASE("parking: what was handed in is in doubt when its time is over, if its last answer was",
+          "[routing][parking]") {
+  parking p{10, 10s};
+  std::vector<moved_request> all;
+  all.push_back(a_request(1s, access::write, true));
+  all[0].why.kind = outcome::in_doubt;
+  all[0].why.why = cause::connection_lost;
+  p.hand_in(std::move(all), now);
+  auto over = p.expire(dead, now + 1s);
+  REQUIRE(over.size() == 1);
+  CHECK(over[0].why.kind == outcome::in_doubt);
+  answer(std::move(over));
+}
+
+TEST_CASE("parking: once closed it holds nobody, and takes nobody in", "[routing][parking]") {
+  parking p{10, 10s};
+  statement s;
+  s.text = "select 1";
+  const auto give = [&] {
+    auto [what, told] = make_recorded(s, now, now + 1s);
+    std::vector<moved_request> all;
+    all.push_back({std::move(what), {}});
+    p.hand_in(std::move(all), now);
+    return told;
+  };
+  const auto before = give();
+  CHECK(before->answers == 0);
+  p.close();
+  CHECK(before->answers == 1);
+  CHECK(p.idle());
+  CHECK(give()->answers == 1);
+  CHECK(p.idle());
+}
+
+TEST_CASE("parking: of what its holder leaves there no more stays than may wait, the eldest", "[routing][parking]") {
+  parking p{3, 10s};
+  std::vector<moved_request> all;
+  for (int i = 1; i <= 4; ++i) all.push_back(a_request(std::chrono::seconds{i}));
+  const auto first = p.hand_in(std::move(all), now);
+  CHECK(p.overfull());
+  all.clear();
+  all.push_back(a_request(5s));
+  p.hand_in(std::move(all), now);
+
+  CHECK(p.shed_handed(first, dead, now).empty()); // The youngest may still be taken.
+  auto out = p.shed_handed(p.ticket(), dead, now);
+  REQUIRE(out.size() == 2);
+  CHECK(out[0].what->deadline() == now + 5s);
+  CHECK(out[1].what->deadline() == now + 4s);
+  CHECK(out[0].why.kind == outcome::not_executed);
+  CHECK(out[0].why.message.find("parked-max") != std::string::npos);
+  CHECK_FALSE(p.overfull());
+  answer(std::move(out));
+  answer(p.take_all());
+}
