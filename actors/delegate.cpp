@@ -46,6 +46,7 @@ delegate::delegate(caf::actor_config& cfg, environment_ptr env, std::shared_ptr<
 caf::behavior delegate::make_behavior() {
   set_down_handler([this](caf::down_msg& x) {
     if (manager_ && x.source == manager_.address()) return manager_died(system().render(x.reason));
+    if (who_.monitor && x.source == who_.monitor.address()) return monitor_died();
     if (fallback_.down(x)) return finish_if_drained();
     desk_.down(x.source);
   });
@@ -270,13 +271,14 @@ void delegate::refuse(tripool::request& r, failure f) {
 void delegate::on_drained() {
   if (cancels_wanted_) answer_cancelled_early();
   watch_services();
+  route_left();
   for (std::size_t i = 0; i < outbox_.size(); ++i)
     if (!outbox_[i].empty()) send(who_.pools[i], submit_msg{std::exchange(outbox_[i], {})});
   if (!unroutable_.empty()) {
     if (who_.monitor) {
       std::vector<moved_request> all;
       for (auto& r : std::exchange(unroutable_, {})) all.push_back({std::move(r), {}});
-      send(who_.monitor, handed_in_msg{env_->parked->hand_in(std::move(all), now())});
+      tell_monitor(env_->parked->hand_in(std::move(all), now()));
     } else {
       for (auto& r : std::exchange(unroutable_, {})) {
         if (early_.size() < env_->config.monitor.parked_max) {
@@ -295,7 +297,7 @@ void delegate::on_drained() {
   loads_fresh_ = false;
   drain_began_.reset();
   auto next = expire_early();
-  for (const auto& other : {expire_parked(), manager_start_at_, desk_.flush(), fallback_.flush()})
+  for (const auto& other : {expire_left(), manager_start_at_, desk_.flush(), fallback_.flush()})
     if (other && (!next || *other < *next)) next = other;
   wake_at(next);
 }
@@ -319,18 +321,23 @@ std::optional<time_point> delegate::expire_early() {
   return next;
 }
 
+/// What was handed to a monitor that is gone is routed anew; what had been sent comes back by itself, or is answered.
+void delegate::route_left() {
+  if (who_.monitor || env_->parked->idle()) return;
+  for (auto& x : env_->parked->take_all())
+    if (!x.what->answered() && x.what->progress == stage::queued) route(std::move(x.what));
+}
+
 /// The monitor answers what has waited too long for a pool. Should it be silent, that is done here, a little later.
-/// Returns when. What was handed to a monitor that is gone comes back to be routed anew.
-std::optional<time_point> delegate::expire_parked() {
+/// Returns when.
+std::optional<time_point> delegate::expire_left() {
   constexpr duration late = std::chrono::milliseconds{100};
   static const routing_table none;
   auto& parked = *env_->parked;
   if (parked.idle()) return std::nullopt;
-  if (!who_.monitor) parked.take_all();
-  if (parked.overfull()) send(this, handed_in_msg{parked.ticket(), true});
-  for (auto& x : parked.expire(table_ ? *table_ : none, now() - late)) refuse(*x.what, std::move(x.why));
-  const auto next = parked.next_wake();
-  return next ? std::optional{*next + late} : std::nullopt;
+  if (parked.overfull()) send(this, handed_in_msg{told_monitor_, true});
+  for (auto& x : parked.expire_left(table_ ? *table_ : none, now(), late)) refuse(*x.what, std::move(x.why));
+  return parked.next_left(late);
 }
 
 void delegate::on_end() {

@@ -17,10 +17,11 @@
 
 namespace tripool {
 
-/// Requests that wait for any pool to serve them, in the order of their arrival.
+/// Requests that wait for any pool to serve them, in the order of their arrival; and those that have been handed in for
+/// the monitor to find them a place, at most as many while it does not take them.
 class parking {
 public:
-  /// At most `size_max` requests, each for at most `wait_max` and never beyond its deadline.
+  /// At most `size_max` requests wait, each for at most `wait_max` and never beyond its deadline.
   parking(std::size_t size_max, duration wait_max);
 
   /// Takes a request in, with the failure that it brings from its last pool (its `why` is `none` when it has been to
@@ -38,24 +39,27 @@ public:
   bool overfull() const noexcept;
   /// The last ticket.
   std::uint64_t ticket() const noexcept { return tickets_; }
-  /// Forgets all, for ever: when there will be no monitor any more.
+
+  /// Returns, and forgets, those that wait and that `routable` accepts, oldest first.
+  std::vector<moved_request> take_routable(const std::function<bool(const request&)>& routable);
+  /// Returns, and forgets, those that wait and whose time is over, with the failure that their callers are to hear.
+  std::vector<moved_request> expire(const routing_table& t, time_point now);
+  /// The same for all, waiting or handed in, whose time has been over for so long.
+  std::vector<moved_request> expire_left(const routing_table& t, time_point now, duration late);
+  /// Returns, and forgets, all, waiting or handed in: when there is no monitor.
+  std::vector<moved_request> take_all();
+  /// Forgets all, for ever: when there will be none any more.
   void close();
 
-  /// Returns, and forgets, those that `routable` accepts, oldest first.
-  std::vector<moved_request> take_routable(const std::function<bool(const request&)>& routable);
-  /// Returns, and forgets, those whose time is over, handed in or waiting, with the failure that their callers are to
-  /// hear.
-  std::vector<moved_request> expire(const routing_table& t, time_point now);
-  /// Returns, and forgets, all, handed in or waiting: when the monitor stops.
-  std::vector<moved_request> take_all();
-
-  /// When `expire` is next needed, or nothing when there is nobody.
-  std::optional<time_point> next_wake() const noexcept;
+  /// When `expire` is next needed, or nothing when nobody waits.
+  std::optional<time_point> next_wake() const noexcept { return waiting_.first; }
+  /// The same for `expire_left`, when nobody is here.
+  std::optional<time_point> next_left(duration late) const noexcept;
   /// Of those that wait.
-  std::size_t size() const noexcept { return waiting_.size(); }
-  bool empty() const noexcept { return waiting_.empty(); }
+  std::size_t size() const noexcept { return waiting_.all.size(); }
+  bool empty() const noexcept { return waiting_.all.empty(); }
   /// Whether nobody is here, waiting or handed in.
-  bool idle() const noexcept { return waiting_.empty() && handed_.empty(); }
+  bool idle() const noexcept { return waiting_.all.empty() && handed_.all.empty(); }
 
 private:
   struct entry {
@@ -64,12 +68,22 @@ private:
     time_point until;
     std::uint64_t ticket = 0; ///< Of what was handed in.
   };
+  struct line {
+    std::vector<entry> all{};
+    std::optional<time_point> first{}; ///< The least `until`.
+
+    void add(entry x);
+    /// Returns, and forgets, those that `which` accepts, in their order.
+    template <class Which>
+    std::vector<entry> take(Which which);
+  };
   moved_request verdict(entry x, const routing_table& t, time_point now) const;
+  void expire(line& from, const routing_table& t, time_point now, duration late, std::vector<moved_request>& out) const;
 
   std::size_t size_max_;
   duration wait_max_;
-  std::vector<entry> waiting_;
-  std::vector<entry> handed_; ///< By ticket.
+  line waiting_;
+  line handed_; ///< By ticket.
   std::uint64_t tickets_ = 0;
   bool closed_ = false;
 };

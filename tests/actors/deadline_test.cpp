@@ -268,3 +268,33 @@ TEST_CASE("What was handed to a monitor that has died is served as soon as its s
   CHECK(read->is(outcome::done));
   CHECK(w.broken_promises() == "");
 }
+
+TEST_CASE("What a silent monitor is handed beyond its waiting room is turned away at once") {
+  auto o = world_options();
+  o.monitor.parked_max = 5;
+  actor_world w{o};
+  w.advance(2s);
+  for (auto& db : w.db) db.crash();
+  w.advance(1s);
+  w.silence(w.topology().monitor);
+  for (int i = 0; i < 20; ++i) w.write("insert k" + std::to_string(i) + " v", 1s);
+  w.run();
+  CHECK(count(w.asked(), outcome::not_executed) == 15);
+  w.advance(1200ms);
+  CHECK(count(w.asked(), outcome::not_executed) == 20);
+  CHECK(w.broken_promises() == "");
+}
+
+TEST_CASE("What a dead monitor is handed while the manager is silent finds another pool at once") {
+  actor_world w;
+  w.advance(2s);
+  w.silence(w.topology().manager); // Nobody is told of the death.
+  w.strike(w.topology().monitor, death::kill);
+  w.db[primary].hang();
+  for (int i = 0; i < 10; ++i) w.read("select k" + std::to_string(i));
+  w.advance(100ms);
+  w.db[primary].crash();
+  w.advance(500ms);
+  CHECK(count(w.asked(), outcome::done) == 10);
+  CHECK(w.broken_promises() == "");
+}

@@ -150,7 +150,8 @@ TEST_CASE("parking: what was handed in is given out by ticket, and does not wait
   CHECK(p.ticket() == second);
   CHECK_FALSE(p.idle());
   CHECK(p.empty()); // Nobody waits yet.
-  CHECK(p.next_wake() == now + 1s - move_margin);
+  CHECK_FALSE(p.next_wake());
+  CHECK(p.next_left(100ms) == now + 1s - move_margin + 100ms);
 
   auto taken = p.take_handed(first);
   REQUIRE(taken.size() == 1);
@@ -158,12 +159,14 @@ TEST_CASE("parking: what was handed in is given out by ticket, and does not wait
   answer(std::move(taken));
   CHECK(p.take_handed(first).empty());
 
-  auto over = p.expire(dead, now + 1s);
+  CHECK(p.expire(dead, now + 1s).empty()); // Whoever takes them judges them.
+  CHECK(p.expire_left(dead, now + 1s, 100ms).empty());
+  auto over = p.expire_left(dead, *p.next_left(100ms), 100ms);
   REQUIRE(over.size() == 1);
   CHECK(over[0].why.kind == outcome::not_executed);
   answer(std::move(over));
   CHECK(p.idle());
-  CHECK_FALSE(p.next_wake());
+  CHECK_FALSE(p.next_left(100ms));
 }
 
 TEST_CASE("parking: what was handed in is in doubt when its time is over, if its last answer was",
@@ -174,7 +177,7 @@ TEST_CASE("parking: what was handed in is in doubt when its time is over, if its
   all[0].why.kind = outcome::in_doubt;
   all[0].why.why = cause::connection_lost;
   p.hand_in(std::move(all), now);
-  auto over = p.expire(dead, now + 1s);
+  auto over = p.expire_left(dead, now + 1s, 0s);
   REQUIRE(over.size() == 1);
   CHECK(over[0].why.kind == outcome::in_doubt);
   answer(std::move(over));
@@ -210,14 +213,17 @@ TEST_CASE("parking: of what its holder leaves there no more stays than may wait,
   all.push_back(a_request(5s));
   p.hand_in(std::move(all), now);
 
-  CHECK(p.shed_handed(first, dead, now).empty()); // The youngest may still be taken.
-  auto out = p.shed_handed(p.ticket(), dead, now);
-  REQUIRE(out.size() == 2);
-  CHECK(out[0].what->deadline() == now + 5s);
-  CHECK(out[1].what->deadline() == now + 4s);
-  CHECK(out[0].why.kind == outcome::not_executed);
-  CHECK(out[0].why.message.find("parked-max") != std::string::npos);
+  auto left = p.shed_handed(first, dead, now);
+  REQUIRE(left.size() == 1);
+  CHECK(left[0].what->deadline() == now + 4s);
+  CHECK(left[0].why.kind == outcome::not_executed);
+  CHECK(left[0].why.message.find("parked-max") != std::string::npos);
+  answer(std::move(left));
+  CHECK(p.overfull()); // The youngest may still be taken.
+  left = p.shed_handed(p.ticket(), dead, now);
+  REQUIRE(left.size() == 1);
+  CHECK(left[0].what->deadline() == now + 5s);
   CHECK_FALSE(p.overfull());
-  answer(std::move(out));
+  answer(std::move(left));
   answer(p.take_all());
 }
