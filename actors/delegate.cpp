@@ -271,7 +271,6 @@ void delegate::refuse(tripool::request& r, failure f) {
 void delegate::on_drained() {
   if (cancels_wanted_) answer_cancelled_early();
   watch_services();
-  route_left();
   for (std::size_t i = 0; i < outbox_.size(); ++i)
     if (!outbox_[i].empty()) send(who_.pools[i], submit_msg{std::exchange(outbox_[i], {})});
   if (!unroutable_.empty()) {
@@ -321,20 +320,15 @@ std::optional<time_point> delegate::expire_early() {
   return next;
 }
 
-/// What was handed to a monitor that is gone is routed anew; what had been sent comes back by itself, or is answered.
-void delegate::route_left() {
-  if (who_.monitor || env_->parked->idle()) return;
-  for (auto& x : env_->parked->take_all())
-    if (!x.what->answered() && x.what->progress == stage::queued) route(std::move(x.what));
-}
-
 /// The monitor answers what has waited too long for a pool. Should it be silent, that is done here, a little later.
-/// Returns when.
+/// Returns when. What was handed to a monitor that is gone comes back as from any holder that dies: so often and no
+/// oftener, since the pool to which it is sent next may hand it in at once.
 std::optional<time_point> delegate::expire_left() {
   constexpr duration late = std::chrono::milliseconds{100};
   static const routing_table none;
   auto& parked = *env_->parked;
   if (parked.idle()) return std::nullopt;
+  if (!who_.monitor) parked.take_all();
   if (parked.overfull()) send(this, handed_in_msg{told_monitor_, true});
   for (auto& x : parked.expire_left(table_ ? *table_ : none, now(), late)) refuse(*x.what, std::move(x.why));
   return parked.next_left(late);

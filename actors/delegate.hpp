@@ -94,7 +94,6 @@ private:
   void take_back(handed_back_msg& x);
   std::optional<time_point> expire_early();
   std::optional<time_point> expire_left();
-  void route_left();
   void tell_monitor(std::uint64_t ticket);
   void shed_handed(std::uint64_t ticket);
   void monitor_died();

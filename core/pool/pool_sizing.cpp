@@ -97,7 +97,8 @@ void pool_machine::evict(std::string reason, time_point now, effects& out) {
 void pool_machine::dial_failed(const connection_end& x, time_point now, effects& out) {
   ++counters_.dial_failures;
   // The secret may have been changed since the last dial: the next one finds it, and what waits can wait for that.
-  const bool perhaps_outdated = x.sqlstate == "28P01" && !gate_.failing();
+  const bool refused_before = gate_.failing() && last_dial_failure_.sqlstate == x.sqlstate;
+  const bool perhaps_outdated = x.sqlstate == "28P01" && !refused_before;
   last_failure_ = last_dial_failure_ = x;
   last_dial_failure_at_ = now;
   gate_.failed(x.sqlstate, now, random_.next());

@@ -145,3 +145,22 @@ TEST_CASE("pool: what waits is not moved for the first refused secret, which may
     CHECK(w.take_all<move_effect>().size() == 1);
   }
 }
+
+TEST_CASE("pool: the first refused secret moves nothing either when the server was away before", "[pool][renew]") {
+  pool_world w{small_pool(1, 1)};
+  w.start();
+  w.take();
+  const auto dial = [&w] {
+    auto dials = w.take_all<dial_effect>();
+    for (; dials.empty(); dials = w.take_all<dial_effect>()) w.run_until(w.pool.next_wake().value());
+    return dials[0].id;
+  };
+  w.submit();
+  w.ended(1, refused(""));
+  CHECK(w.take_all<move_effect>().size() == 1);
+  w.submit();
+  w.ended(dial(), refused("28P01")); // The server is back, and the secret was changed meanwhile.
+  CHECK(w.take_all<move_effect>().empty());
+  w.ended(dial(), refused("28P01"));
+  CHECK(w.take_all<move_effect>().size() == 1);
+}
