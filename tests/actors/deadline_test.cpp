@@ -284,17 +284,3 @@ TEST_CASE("What a silent monitor is handed beyond its waiting room is turned awa
   CHECK(count(w.asked(), outcome::not_executed) == 20);
   CHECK(w.broken_promises() == "");
 }
-
-TEST_CASE("What a dead monitor is handed while the manager is silent finds another pool at once") {
-  actor_world w;
-  w.advance(2s);
-  w.silence(w.topology().manager); // Nobody is told of the death.
-  w.strike(w.topology().monitor, death::kill);
-  w.db[primary].hang();
-  for (int i = 0; i < 10; ++i) w.read("select k" + std::to_string(i));
-  w.advance(100ms);
-  w.db[primary].crash();
-  w.advance(500ms);
-  CHECK(count(w.asked(), outcome::done) == 10);
-  CHECK(w.broken_promises() == "");
-}
