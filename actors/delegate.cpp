@@ -46,7 +46,6 @@ delegate::delegate(caf::actor_config& cfg, environment_ptr env, std::shared_ptr<
 caf::behavior delegate::make_behavior() {
   set_down_handler([this](caf::down_msg& x) {
     if (manager_ && x.source == manager_.address()) return manager_died(system().render(x.reason));
-    if (who_.monitor && x.source == who_.monitor.address()) return monitor_died();
     if (fallback_.down(x)) return finish_if_drained();
     desk_.down(x.source);
   });
@@ -275,9 +274,7 @@ void delegate::on_drained() {
     if (!outbox_[i].empty()) send(who_.pools[i], submit_msg{std::exchange(outbox_[i], {})});
   if (!unroutable_.empty()) {
     if (who_.monitor) {
-      std::vector<moved_request> all;
-      for (auto& r : std::exchange(unroutable_, {})) all.push_back({std::move(r), {}});
-      tell_monitor(env_->parked->hand_in(std::move(all), now()));
+      send(who_.monitor, unroutable_msg{std::exchange(unroutable_, {})});
     } else {
       for (auto& r : std::exchange(unroutable_, {})) {
         if (early_.size() < env_->config.monitor.parked_max) {
@@ -296,7 +293,7 @@ void delegate::on_drained() {
   loads_fresh_ = false;
   drain_began_.reset();
   auto next = expire_early();
-  for (const auto& other : {expire_left(), manager_start_at_, desk_.flush(), fallback_.flush()})
+  for (const auto& other : {expire_parked(), manager_start_at_, desk_.flush(), fallback_.flush()})
     if (other && (!next || *other < *next)) next = other;
   wake_at(next);
 }
@@ -321,17 +318,15 @@ std::optional<time_point> delegate::expire_early() {
 }
 
 /// The monitor answers what has waited too long for a pool. Should it be silent, that is done here, a little later.
-/// Returns when. What was handed to a monitor that is gone comes back as from any holder that dies: so often and no
-/// oftener, since the pool to which it is sent next may hand it in at once.
-std::optional<time_point> delegate::expire_left() {
+/// Returns when.
+std::optional<time_point> delegate::expire_parked() {
   constexpr duration late = std::chrono::milliseconds{100};
-  static const routing_table none;
   auto& parked = *env_->parked;
-  if (parked.idle()) return std::nullopt;
-  if (!who_.monitor) parked.take_all();
-  if (parked.overfull()) send(this, handed_in_msg{told_monitor_, true});
-  for (auto& x : parked.expire_left(table_ ? *table_ : none, now(), late)) refuse(*x.what, std::move(x.why));
-  return parked.next_left(late);
+  if (parked.empty() || !table_) return std::nullopt;
+  const auto t = now();
+  for (auto& x : parked.expire(*table_, t - late)) refuse(*x.what, std::move(x.why));
+  const auto next = parked.next_wake();
+  return next ? std::optional{*next + late} : std::nullopt;
 }
 
 void delegate::on_end() {
@@ -339,7 +334,7 @@ void delegate::on_end() {
   // which would keep both for ever.
   outbox_.clear();
   unroutable_.clear();
-  env_->parked->close();
+  env_->parked->take_all();
   early_.clear();
   desk_.end();
   fallback_.end();

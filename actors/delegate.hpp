@@ -93,10 +93,7 @@ private:
   void finish_if_drained();
   void take_back(handed_back_msg& x);
   std::optional<time_point> expire_early();
-  std::optional<time_point> expire_left();
-  void tell_monitor(std::uint64_t ticket);
-  void shed_handed(std::uint64_t ticket);
-  void monitor_died();
+  std::optional<time_point> expire_parked();
   void drain(const drain_msg& x);
   void answer_service_status(caf::response_promise to);
   delegate_status status() const;
@@ -139,7 +136,6 @@ private:
   std::vector<std::vector<request_ptr>> outbox_; ///< By pool; sent when the batch of messages is done.
   std::vector<request_ptr> unroutable_;
   std::vector<request_ptr> early_; ///< Came before the monitor was known; bounded by parked_max.
-  std::uint64_t told_monitor_ = 0; ///< The last ticket of what was handed in for it that it was told of.
   bool cancels_wanted_ = false;    ///< Some tickets have been marked since the last batch of messages.
   std::vector<pool_load> loads_;
   bool loads_fresh_ = false;

@@ -25,18 +25,10 @@ caf::message_handler delegate::supervision_handlers() {
       tell_newcomers(before);
       absent_ = who_.absent();
       fallback_.monitor_is(who_.monitor);
-      if (who_.monitor && who_.monitor != before.monitor) {
-        monitor(who_.monitor);
-        tell_monitor(env_->parked->ticket());
-      }
       if (fallback_.serves()) return;
       desk_.use(who_.listener);
       if (!who_.monitor) return;
       for (auto& r : std::exchange(early_, {})) route(std::move(r));
-    },
-    [this](const handed_in_msg& x) {
-      if (x.left_there) return shed_handed(x.ticket);
-      tell_monitor(x.ticket);
     },
     [this](here_msg) { fallback_.here(caf::actor_cast<caf::actor_addr>(current_sender())); },
     [this](const simple_news_msg& x) {
@@ -52,24 +44,6 @@ caf::message_handler delegate::supervision_handlers() {
       return out;
     },
   };
-}
-
-/// Of what was handed in for it, if anything is still there.
-void delegate::tell_monitor(std::uint64_t ticket) {
-  told_monitor_ = std::max(told_monitor_, ticket);
-  if (who_.monitor && !env_->parked->idle()) send(who_.monitor, handed_in_msg{ticket});
-}
-
-/// Heard here, too, since the manager may itself be away.
-void delegate::monitor_died() {
-  who_.monitor = nullptr;
-  fallback_.monitor_is(nullptr);
-}
-
-/// The monitor has left there what was handed to it: it is silent. No more than may wait do so.
-void delegate::shed_handed(std::uint64_t ticket) {
-  for (auto& x : env_->parked->shed_handed(ticket, table_ ? *table_ : routing_table{}, now()))
-    refuse(*x.what, std::move(x.why));
 }
 
 /// Whoever was made while another configuration was put in force began with the old one, and was not told: its handle

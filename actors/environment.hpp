@@ -54,7 +54,7 @@ struct pool_gauge {
   }
 };
 
-/// The shared surroundings. Immutable after construction but for counters, gauges, and what is kept over restarts.
+/// The shared surroundings. Immutable after construction but for the counters and gauges.
 struct environment {
   reactor* loop = nullptr; ///< Null: actors run on the system's scheduler (deterministic tests).
   std::shared_ptr<session_factory> sessions;
@@ -72,8 +72,8 @@ struct environment {
     std::make_shared<timeline_fence>();                           ///< The monitor's, kept over its restarts.
   std::shared_ptr<move_log> moves = std::make_shared<move_log>(); ///< Kept over restarts.
   std::shared_ptr<service_record> record = std::make_shared<service_record>(); ///< Kept over restarts.
-  /// What waits for any pool, or is on its way to the monitor, whose room it is. The delegate answers what a silent
-  /// monitor leaves there for too long. Used on the loop's thread only. Null beneath the simple pool.
+  /// What waits for any pool: the monitor's. The delegate answers what a silent monitor leaves there for too long.
+  /// Used on the loop's thread only.
   std::unique_ptr<parking> parked;
   caf::actor_addr events; ///< Who is told of doubts: the delegate, which sets it before anybody else lives.
   std::shared_ptr<operator_orders> orders = std::make_shared<operator_orders>(); ///< The loop's, kept over restarts.

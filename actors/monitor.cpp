@@ -48,9 +48,13 @@ caf::behavior monitor_actor::handlers() {
       who_ = std::move(x);
       dirty_ = true;
     },
-    [this](handed_in_msg x) {
+    [this](moved_msg& x) {
       const auto t = now();
-      for (auto& m : parked_.take_handed(x.ticket)) place(std::move(m), t);
+      for (auto& m : x.requests) place(std::move(m), t);
+    },
+    [this](unroutable_msg& x) {
+      const auto t = now();
+      for (auto& r : x.requests) place({std::move(r), {}}, t);
     },
     [this](cancel_msg) {
       const auto cancelled = [](const tripool::request& r) { return r.cancel_wanted(); };

@@ -28,7 +28,7 @@ namespace tripool {
 
 struct credential_changed_msg;
 
-/// The actor. Messages: topology_msg, handed_in_msg, trouble_msg, reported_msg, probe_msg, get_status ->
+/// The actor. Messages: topology_msg, moved_msg, unroutable_msg, trouble_msg, reported_msg, probe_msg, get_status ->
 /// monitor_status, and those of its probing connections.
 class monitor_actor final : public loop_actor {
 public:

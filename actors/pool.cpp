@@ -64,7 +64,7 @@ caf::behavior pool::handlers() {
       forget(x.id);
       machine_.connection_ended(x.id, x.how, now(), effects_);
     },
-    [this](moved_msg& x) { hand_to_monitor(std::move(x.requests)); },
+    [this](moved_msg& x) { send(who_.monitor, std::move(x)); },
     [this](trouble_msg& x) { send(who_.monitor, std::move(x)); },
     [this](const reported_msg& x) { send(who_.monitor, x); },
     [this](suspend_msg& x) { machine_.suspend(std::move(x.why), now(), effects_); },
@@ -173,13 +173,7 @@ void pool::carry_out(close_effect& x) {
 }
 
 void pool::carry_out(move_effect& x) {
-  hand_to_monitor(std::move(x.requests));
-}
-
-void pool::hand_to_monitor(std::vector<moved_request> all) {
-  if (!env_->parked) return send(who_.monitor, moved_msg{index_, std::move(all)});
-  const handed_in_msg news{env_->parked->hand_in(std::move(all), now())};
-  if (const auto delegate = caf::actor_cast<caf::actor>(env_->events)) send(delegate, news);
+  send(who_.monitor, moved_msg{index_, std::move(x.requests)});
 }
 
 void pool::carry_out(fail_effect& x) {

@@ -42,7 +42,6 @@ private:
   void carry_out(fail_effect& x);
   void carry_out(trouble_effect& x);
   void carry_out(drained_effect& x);
-  void hand_to_monitor(std::vector<moved_request> all);
   void reloaded(const reloaded_msg& x);
   void renew(std::uint64_t generation);
   void recycle_for_change();

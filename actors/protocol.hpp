@@ -106,7 +106,8 @@ struct submit_msg {
   std::vector<request_ptr> requests;
 };
 
-/// Connection -> pool, and the simple pool's pool -> simple pool: these could not be served there.
+/// Connection -> pool -> monitor: these could not be served there. The monitor finds another pool, parks or answers
+/// them.
 struct moved_msg {
   std::size_t pool = 0;
   std::vector<moved_request> requests;
@@ -126,12 +127,9 @@ struct rescue_msg {
   request_ptr what;
 };
 
-/// Pool -> delegate -> monitor: requests that no pool could serve, or that could not be served where they were, have
-/// been laid down for the monitor (parking::hand_in). It finds another pool, parks or answers them. They do not travel
-/// in the message, so that the delegate sees to their deadlines should the monitor be silent.
-struct handed_in_msg {
-  std::uint64_t ticket = 0;
-  bool left_there = false; ///< Delegate -> itself: the monitor has had its turn since, and there are too many.
+/// Delegate -> monitor: no pool can serve these now; park them or answer them.
+struct unroutable_msg {
+  std::vector<request_ptr> requests;
 };
 
 /// A caller that ends -> delegate, where it asked that its requests end with it.
@@ -273,7 +271,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::submit_msg)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::moved_msg)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::not_served_msg)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::rescue_msg)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::handed_in_msg)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::unroutable_msg)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::routing_msg)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::dispatch_msg)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tripool::give_back_msg)

@@ -27,7 +27,6 @@ environment_ptr simple_environment(const environment& whole, std::size_t of) {
   out->moves = whole.moves;
   out->events = whole.events;
   out->record = whole.record;
-  out->parked.reset(); // What its pool cannot serve goes back to the delegate.
   return out;
 }
 

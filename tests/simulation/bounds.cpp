@@ -40,9 +40,6 @@ bounds::bounds(stage& s) : s_(s), simple_(s.plan.resilient ? 0 : 1) {
 }
 
 void bounds::died(const std::string& name) {
-  // The next one tells everybody of the last change of a secret. A session that was being opened while it came - the
-  // first secret is one - is not known to have it, and gets a successor.
-  if (name == "tripool.credential_carrier") renewed_ = true;
   const bool holds_connections = name == "tripool.pool" || name == "tripool.manager" || name == "tripool.pool_manager"
                                  || name == "tripool.monitor" || name == "tripool.listener"
                                  || name == "tripool.simple_pool";
@@ -64,7 +61,7 @@ void bounds::look_at_sessions(std::size_t i) {
   auto n = db.waiting_dials();
   for (const auto& b : db.backends()) n += b->link().ended() ? 0 : 1;
   const auto& limits = s_.largest;
-  const bool renewed = s_.plan.secrets || s_.plan.reloads || renewed_;
+  const bool renewed = s_.plan.secrets || s_.plan.reloads;
   const auto own = others + (renewed ? successors : 0);
   const auto resilient = s_.plan.resilient ? limits.pools[i].connections_max + own : 0;
   const auto simple = limits.simple.connections_max + simple_others + (renewed ? simple_successors : 0);

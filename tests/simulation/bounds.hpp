@@ -34,7 +34,6 @@ private:
 
   stage& s_;
   std::size_t generations_ = 1; ///< How many sets of connections there may be at a time.
-  bool renewed_ = false;        ///< Sessions may have been given successors though no secret changed.
   std::size_t simple_ = 0;      ///< How many sets of the simple pool's.
   std::array<std::deque<std::pair<time_point, std::uint64_t>>, 3> dials_; ///< In the last seconds: when, how many.
 };
