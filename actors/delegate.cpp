@@ -323,8 +323,7 @@ std::optional<time_point> delegate::expire_parked() {
   constexpr duration late = std::chrono::milliseconds{100};
   auto& parked = *env_->parked;
   if (parked.empty() || !table_) return std::nullopt;
-  const auto t = now();
-  for (auto& x : parked.expire(*table_, t - late)) refuse(*x.what, std::move(x.why));
+  for (auto& x : parked.expire(*table_, now(), late)) refuse(*x.what, std::move(x.why));
   const auto next = parked.next_wake();
   return next ? std::optional{*next + late} : std::nullopt;
 }

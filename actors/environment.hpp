@@ -54,7 +54,7 @@ struct pool_gauge {
   }
 };
 
-/// The shared surroundings. Immutable after construction but for the counters and gauges.
+/// The shared surroundings. Immutable after construction but for counters, gauges, and what is kept over restarts.
 struct environment {
   reactor* loop = nullptr; ///< Null: actors run on the system's scheduler (deterministic tests).
   std::shared_ptr<session_factory> sessions;

@@ -121,6 +121,8 @@ void monitor_actor::on_drained() {
     if (!not_served_[i].empty()) send(who_.pools[i], not_served_msg{std::exchange(not_served_[i], {})});
   }
   auto next = parked_.next_wake().value_or(time_point::max());
+  // The delegate sees to it should this actor be silent by then, and may rest until long after.
+  if (next < std::exchange(delegate_looks_at_, next)) send(delegate_, tick_msg{});
   if (retry_at_) next = std::min(next, *retry_at_);
   for (const auto& p : pools_) {
     next = std::min(next, p.breaker.next_wake());

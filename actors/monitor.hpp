@@ -140,6 +140,7 @@ private:
   std::shared_ptr<const routing_table> table_;
   std::optional<std::string> writer_; ///< The pool that took writes when it was noted last; empty: none.
   parking& parked_;
+  time_point delegate_looks_at_ = time_point::max(); ///< When the first of those that wait has to be answered.
   std::optional<time_point> retry_at_; ///< When what waits there is tried again, whatever happens meanwhile.
   splitmix64 random_;
   bool dirty_ = true;

@@ -10,6 +10,7 @@ void dial_gate::succeeded(time_point now) noexcept {
   settled_ = true;
   failing_ = false;
   full_ = false;
+  refused_ = false;
   succeeded_at_ = now;
   not_before_ = time_point::min();
 }
@@ -20,6 +21,7 @@ void dial_gate::worked() noexcept {
 
 void dial_gate::failed(std::string_view sqlstate, time_point now, std::uint64_t random) noexcept {
   full_ = sqlstate == "53300";
+  refused_ = sqlstate == "28P01";
   pause(full_ ? std::min(dial_pause_when_full, pauses_.max()) : duration::zero(), now, random);
   failing_ = true;
   failed_at_ = now;

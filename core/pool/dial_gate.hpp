@@ -46,6 +46,8 @@ public:
   std::size_t parallel_max() const noexcept { return settled_ ? 2 : 1; }
   /// Whether nothing has succeeded since the last failure or eviction.
   bool failing() const noexcept { return failing_; }
+  /// Whether the last dial was refused for its secret (28P01), and nothing has succeeded since.
+  bool refused() const noexcept { return refused_; }
 
 private:
   void pause(duration at_least, time_point now, std::uint64_t random) noexcept;
@@ -57,6 +59,7 @@ private:
   bool settled_ = false;
   bool failing_ = false;
   bool full_ = false;
+  bool refused_ = false;
 };
 
 } // namespace tripool

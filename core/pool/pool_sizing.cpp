@@ -97,11 +97,11 @@ void pool_machine::evict(std::string reason, time_point now, effects& out) {
 void pool_machine::dial_failed(const connection_end& x, time_point now, effects& out) {
   ++counters_.dial_failures;
   // The secret may have been changed since the last dial: the next one finds it, and what waits can wait for that.
-  const bool refused_before = gate_.failing() && last_dial_failure_.sqlstate == x.sqlstate;
-  const bool perhaps_outdated = x.sqlstate == "28P01" && !refused_before;
+  const bool refused_before = gate_.refused();
   last_failure_ = last_dial_failure_ = x;
   last_dial_failure_at_ = now;
   gate_.failed(x.sqlstate, now, random_.next());
+  const bool perhaps_outdated = gate_.refused() && !refused_before;
   report(cause::connection_failed, x, now, out);
   const auto n = table_.counts();
   if (n.usable() == 0) // No successor is in sight: one that was to retire is better than none.

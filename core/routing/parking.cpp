@@ -40,50 +40,46 @@ std::optional<moved_request> parking::add(moved_request x, const routing_table& 
     return out;
   }
   if (until <= now) return verdict(std::move(e), t, now);
-  waiting_.push_back(std::move(e));
+  keep(std::move(e));
   return {};
+}
+
+void parking::keep(entry x) {
+  if (!mutated(mutation::no_parking_expiry) && (!first_ || x.until < *first_)) first_ = x.until;
+  waiting_.push_back(std::move(x));
+}
+
+/// Returns, and forgets, those that `which` accepts, in their order.
+template <class Which>
+std::vector<parking::entry> parking::take(Which which) {
+  std::vector<entry> out;
+  first_.reset();
+  for (auto& x : std::exchange(waiting_, {})) {
+    if (which(x)) {
+      out.push_back(std::move(x));
+    } else {
+      keep(std::move(x));
+    }
+  }
+  return out;
 }
 
 std::vector<moved_request> parking::take_routable(const std::function<bool(const request&)>& routable) {
   std::vector<moved_request> out;
-  std::vector<entry> staying;
-  for (auto& x : waiting_) {
-    if (routable(*x.what.what)) {
-      out.push_back(std::move(x.what));
-    } else {
-      staying.push_back(std::move(x));
-    }
-  }
-  waiting_ = std::move(staying);
+  for (auto& x : take([&](const entry& e) { return routable(*e.what.what); })) out.push_back(std::move(x.what));
   return out;
 }
 
-std::vector<moved_request> parking::expire(const routing_table& t, time_point now) {
+std::vector<moved_request> parking::expire(const routing_table& t, time_point now, duration late) {
   std::vector<moved_request> out;
-  std::vector<entry> staying;
-  for (auto& x : waiting_) {
-    if (x.until <= now && !mutated(mutation::no_parking_expiry)) {
-      out.push_back(verdict(std::move(x), t, now));
-    } else {
-      staying.push_back(std::move(x));
-    }
-  }
-  waiting_ = std::move(staying);
+  if (!first_ || now < *first_ + late) return out;
+  for (auto& x : take([&](const entry& e) { return e.until + late <= now; }))
+    out.push_back(verdict(std::move(x), t, now));
   return out;
 }
 
 std::vector<moved_request> parking::take_all() {
-  std::vector<moved_request> out;
-  out.reserve(waiting_.size());
-  for (auto& x : waiting_) out.push_back(std::move(x.what));
-  waiting_.clear();
-  return out;
-}
-
-std::optional<time_point> parking::next_wake() const noexcept {
-  const auto i = std::ranges::min_element(waiting_, {}, &entry::until);
-  if (i == waiting_.end() || mutated(mutation::no_parking_expiry)) return {};
-  return i->until;
+  return take_routable([](const request&) { return true; });
 }
 
 /// Writes the failure for a request that found no server in time: what was wanted, what was tried, how the pools are,

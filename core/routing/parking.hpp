@@ -27,13 +27,14 @@ public:
 
   /// Returns, and forgets, those that `routable` accepts, oldest first.
   std::vector<moved_request> take_routable(const std::function<bool(const request&)>& routable);
-  /// Returns, and forgets, those whose time is over, with the failure that their callers are to hear.
-  std::vector<moved_request> expire(const routing_table& t, time_point now);
+  /// Returns, and forgets, those whose time has been over for `late`, with the failure that their callers are to hear.
+  /// Costs nothing while nobody's is.
+  std::vector<moved_request> expire(const routing_table& t, time_point now, duration late = {});
   /// Returns, and forgets, all: when the monitor stops.
   std::vector<moved_request> take_all();
 
   /// When `expire` is next needed, or nothing when nobody waits.
-  std::optional<time_point> next_wake() const noexcept;
+  std::optional<time_point> next_wake() const noexcept { return first_; }
   std::size_t size() const noexcept { return waiting_.size(); }
   bool empty() const noexcept { return waiting_.empty(); }
 
@@ -44,10 +45,14 @@ private:
     time_point until;
   };
   moved_request verdict(entry x, const routing_table& t, time_point now) const;
+  void keep(entry x);
+  template <class Which>
+  std::vector<entry> take(Which which);
 
   std::size_t size_max_;
   duration wait_max_;
   std::vector<entry> waiting_;
+  std::optional<time_point> first_; ///< The least `until`.
 };
 
 } // namespace tripool

@@ -217,6 +217,31 @@ TEST_CASE("However the delegate dies, everything under it ends, and what it held
   }
 }
 
+TEST_CASE("The delegate looks after the first of those that wait in a silent monitor, however long it would rest") {
+  actor_world w;
+  w.advance(2s);
+  const auto monitor = w.topology().monitor; // From here on nobody asks the delegate anything that would wake it.
+  const auto read = [&w](std::chrono::milliseconds timeout) {
+    statement s;
+    s.text = "select k";
+    s.mode = access::read;
+    s.at_least = wal_position{9, 1}; // Of a timeline that nobody has: every server is well, and none will do.
+    s.timeout = timeout;
+    return w.ask(std::move(s));
+  };
+  const auto later = read(5000ms);
+  w.advance(100ms); // The monitor has just been asked whether it is there: the next question is far.
+  read(20ms);       // The timer that the monitor has set already is for this one.
+  const auto sooner = read(80ms);
+  w.run();
+  w.silence(monitor);
+  w.advance(200ms);
+  CHECK(sooner->is(outcome::not_executed));
+  CHECK(later->answers == 0);
+  w.advance(10s);
+  CHECK(w.broken_promises() == "");
+}
+
 TEST_CASE("What waits for any server in a monitor that falls silent is answered by its deadline all the same") {
   actor_world w;
   w.advance(2s);

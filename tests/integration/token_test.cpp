@@ -1,4 +1,5 @@
 // Writes with a token on real servers: once, whatever happens between COMMIT and its answer.
+#include "service/cluster/process.hpp"
 #include "tests/chaos/proxy.hpp"
 #include "tests/integration/instance_fixture.hpp"
 #include "tests/support/catch.hpp"
@@ -56,11 +57,7 @@ struct till {
 /// Waits for what happens in other threads.
 template <class Condition>
 void wait_for(Condition met) {
-  const auto until = std::chrono::steady_clock::now() + bound;
-  while (!met()) {
-    REQUIRE(std::chrono::steady_clock::now() < until);
-    std::this_thread::sleep_for(5ms);
-  }
+  REQUIRE(cluster::wait_until(bound, std::move(met)));
 }
 
 application told_as(const answer<result>& x) {

@@ -2,6 +2,7 @@
 // rules and documentation agree, who may ask, and which orders are taken.
 #include "tests/operating/endpoint_fixture.hpp"
 
+#include "service/cluster/process.hpp"
 #include "service/inspect/metrics.hpp"
 #include "tests/support/child_program.hpp"
 
@@ -11,7 +12,6 @@
 #include <regex>
 #include <set>
 #include <string>
-#include <thread>
 
 using namespace tripool;
 using namespace tripool::test;
@@ -33,12 +33,7 @@ std::set<std::string> families_in(const std::string& text, const std::string& pa
 /// Whether `what` is true within ten seconds.
 template <class F>
 bool soon(F what) {
-  const auto until = std::chrono::steady_clock::now() + 10s;
-  while (!what()) {
-    if (std::chrono::steady_clock::now() > until) return false;
-    std::this_thread::sleep_for(20ms);
-  }
-  return true;
+  return cluster::wait_until(10s, std::move(what));
 }
 
 } // namespace

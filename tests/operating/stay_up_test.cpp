@@ -1,5 +1,6 @@
 // docs/examples/rag/stay-up, ended before it is done: what it started ends too, whatever it was doing. Its servers and
 // its program are shell scripts here.
+#include "service/cluster/process.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/child_program.hpp"
 
@@ -11,10 +12,10 @@
 #include <iterator>
 #include <string>
 #include <string_view>
-#include <thread>
 
 #include <sys/types.h>
 
+using namespace tripool;
 using namespace tripool::test;
 using namespace std::chrono_literals;
 
@@ -43,12 +44,7 @@ esac
 /// Whether `what` is true within a minute.
 template <class F>
 bool soon(F what) {
-  const auto until = std::chrono::steady_clock::now() + 60s;
-  while (!what()) {
-    if (std::chrono::steady_clock::now() > until) return false;
-    std::this_thread::sleep_for(20ms);
-  }
-  return true;
+  return cluster::wait_until(60s, std::move(what));
 }
 
 /// The example's folder as the script needs it, one in which it makes what it makes, and a program for it to run.

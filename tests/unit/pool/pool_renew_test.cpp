@@ -164,3 +164,23 @@ TEST_CASE("pool: the first refused secret moves nothing either when the server w
   w.ended(dial(), refused("28P01"));
   CHECK(w.take_all<move_effect>().size() == 1);
 }
+
+TEST_CASE("pool: a refused secret of long ago does not make the next refusal the second", "[pool][renew]") {
+  pool_world w{small_pool(1, 1)};
+  w.start();
+  const auto dial = [&w] {
+    auto dials = w.take_all<dial_effect>();
+    for (; dials.empty(); dials = w.take_all<dial_effect>()) w.run_until(w.pool.next_wake().value());
+    return dials[0].id;
+  };
+  w.ended(dial(), refused("28P01"));
+  const auto open = dial();
+  w.opened(open);
+  w.pump();
+  w.pool.evict("its server was thought dead", w.now, w.out);
+  w.ended(open, closed());
+  w.take();
+  w.submit();
+  w.ended(dial(), refused("28P01"));
+  CHECK(w.take_all<move_effect>().empty());
+}

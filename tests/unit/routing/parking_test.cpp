@@ -1,6 +1,7 @@
 // Promises of the waiting room: bounded in number and time, first come first served, an account for who waits in vain.
 #include "tripool/core/routing/parking.hpp"
 
+#include "tripool/core/health/health_text.hpp"
 #include "tripool/core/retry/retry_policy.hpp"
 
 #include "tests/support/catch.hpp"
@@ -133,4 +134,20 @@ TEST_CASE("parking: a request that named its pool is told about that pool", "[ro
   REQUIRE(over.size() == 1);
   CHECK(contains(over[0].why.message, "the pool backup cannot serve a write"));
   answer(std::move(over));
+}
+
+TEST_CASE("parking: who looks after what another leaves is a little later, and tells the whole wait",
+          "[routing][parking]") {
+  parking p{10, 10s};
+  p.add(a_request(1s), dead, now);
+  p.add(a_request(3s), dead, now);
+  const auto due = p.next_wake().value();
+  CHECK(p.expire(dead, due, 100ms).empty());
+  auto over = p.expire(dead, due + 100ms, 100ms);
+  REQUIRE(over.size() == 1);
+  CHECK(over[0].why.message.find("waited " + for_people(due + 100ms - now)) != std::string::npos);
+  answer(std::move(over));
+  CHECK(p.next_wake() == now + 3s - move_margin);
+  answer(p.take_all());
+  CHECK_FALSE(p.next_wake());
 }
