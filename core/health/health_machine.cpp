@@ -216,17 +216,17 @@ health_effects health_machine::reported(std::optional<bool> in_hot_standby, std:
                                         time_point now) {
   health_effects out;
   if (mutated(mutation::ignore_read_only)) return out;
-  if (in_hot_standby.value_or(false) || read_only.value_or(false)) {
-    if (s_.writable()) {
-      fence(in_hot_standby.value_or(false) ? "a session reported that the server is a standby"
-                                           : "a session reported that the server is read-only",
-            out, now);
-    }
+  const bool barred = in_hot_standby.value_or(false) || read_only.value_or(false);
+  if (barred && s_.writable()) {
+    fence(in_hot_standby.value_or(false) ? "a session reported that the server is a standby"
+                                         : "a session reported that the server is read-only",
+          out, now);
     return out;
   }
   const bool promoted = in_hot_standby == false && s_.facts.role == server_role::standby;
   const bool opened = read_only == false && s_.facts.role == server_role::primary && s_.facts.read_only;
-  if (!promoted && !opened) return out;
+  const bool back = s_.state == health_state::unhealthy; // A server that talks to sessions may answer a probe.
+  if (!back && (barred || (!promoted && !opened))) return out;
   fresh_ = true;
   ask_now(out, now);
   return out;

@@ -69,7 +69,8 @@ public:
   /// A request met trouble on the pool (a pool's trouble_effect). Lost or refused connections and silent servers bring
   /// quick probes; 25006 fences the pool at once. Other causes say nothing about the server and are ignored.
   health_effects trouble(cause why, std::string_view sqlstate, std::string_view message, time_point now);
-  /// A session of the pool reported in_hot_standby or default_transaction_read_only, when it opened or on a change.
+  /// A session of the pool reported in_hot_standby or default_transaction_read_only, when it opened or on a change: a
+  /// sign of life, if the pool is unhealthy.
   health_effects reported(std::optional<bool> in_hot_standby, std::optional<bool> read_only, time_point now);
   /// What connections are opened with has changed: a pool in trouble is asked at once.
   health_effects renewed(time_point now);

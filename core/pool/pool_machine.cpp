@@ -129,6 +129,8 @@ void pool_machine::resume(time_point now, effects& out) {
   see(now);
   suspended_.reset();
   gate_.hasten(now);
+  starved_since_.reset(); // The server is well: what comes now may wait for a dial as long as ever.
+  starvation_reported_ = false;
   settle(now, out);
 }
 

@@ -94,6 +94,21 @@ TEST_CASE("fence: a standby's session that reports a promotion brings a probe at
   CHECK(x.m.snapshot().writable());
 }
 
+TEST_CASE("fence: a session that opens while the server counts as down brings a probe, once the shortest pause is over",
+          "[health][fence]") {
+  for (const bool standby : {false, true}) {
+    health_fixture x;
+    x.answer(5ms, standby ? health_fixture::standby() : health_fixture::primary());
+    for (int i = 0; i < 8; ++i) x.refuse("57P03");
+    REQUIRE(x.state() == health_state::unhealthy);
+    REQUIRE(x.until_next() > 2 * x.o.trouble_interval_min);
+    x.m.reported(standby, false, x.now);
+    CHECK(x.until_next() == x.o.trouble_interval_min);
+    x.now = x.m.next_probe() + 50ms;
+    CHECK(x.m.reported(standby, false, x.now).fresh_session);
+  }
+}
+
 TEST_CASE("fence: a demotion that a heartbeat finds evicts the pool", "[health][fence]") {
   health_fixture x;
   x.answer();

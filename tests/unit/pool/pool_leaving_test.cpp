@@ -132,3 +132,34 @@ TEST_CASE("pool: a server that accepts and never answers holds nobody for more t
   w.pump();
   CHECK(w.take_all<dispatch_effect>().size() == 1);
 }
+
+TEST_CASE("pool: what comes to a pool whose server is back waits for the dial, however long it had none", "[pool]") {
+  auto options = small_pool(1, 1);
+  options.backoff_min = options.backoff_max = 100ms;
+  pool_world w{options};
+  w.start_healthy();
+  w.ended(1, broken());
+  w.pool.suspend({}, w.now, w.out);
+  w.run_for(5s); // The first dials are refused, the last one hangs.
+  connection_id last = 0;
+  for (auto all = w.take_all<dial_effect>(); !all.empty(); all = w.take_all<dial_effect>()) {
+    last = all.back().id;
+    if (w.now - epoch > 8s) break;
+    w.ended(last, refused());
+    w.run_for(1s);
+  }
+  w.run_for(2s);
+  w.take();
+  w.pool.resume(w.now, w.out);
+  w.submit_many(3);
+  w.run_for(500ms);
+  CHECK(w.take_all<move_effect>().empty());
+  w.opened(last);
+  w.pump();
+  CHECK(w.take_all<dispatch_effect>().size() == 1);
+  // But not for ever.
+  w.ended(last, broken());
+  w.submit();
+  w.run_for(1s);
+  CHECK(w.take_all<move_effect>().size() == 1);
+}
