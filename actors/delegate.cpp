@@ -274,6 +274,7 @@ void delegate::on_drained() {
     if (!outbox_[i].empty()) send(who_.pools[i], submit_msg{std::exchange(outbox_[i], {})});
   if (!unroutable_.empty()) {
     if (who_.monitor) {
+      for (const auto& r : unroutable_) env_->handovers->handed({r, {}}, now());
       send(who_.monitor, unroutable_msg{std::exchange(unroutable_, {})});
     } else {
       for (auto& r : std::exchange(unroutable_, {})) {
@@ -293,7 +294,7 @@ void delegate::on_drained() {
   loads_fresh_ = false;
   drain_began_.reset();
   auto next = expire_early();
-  for (const auto& other : {expire_parked(), manager_start_at_, desk_.flush(), fallback_.flush()})
+  for (const auto& other : {expire_parked(), expire_handed_over(), manager_start_at_, desk_.flush(), fallback_.flush()})
     if (other && (!next || *other < *next)) next = other;
   wake_at(next);
 }
@@ -320,12 +321,17 @@ std::optional<time_point> delegate::expire_early() {
 /// The monitor answers what has waited too long for a pool. Should it be silent, that is done here, a little later.
 /// Returns when.
 std::optional<time_point> delegate::expire_parked() {
-  constexpr duration late = std::chrono::milliseconds{100};
   auto& parked = *env_->parked;
   if (parked.empty() || !table_) return std::nullopt;
-  for (auto& x : parked.expire(*table_, now(), late)) refuse(*x.what, std::move(x.why));
+  for (auto& x : parked.expire(*table_, now(), monitor_silent_for)) refuse(*x.what, std::move(x.why));
   const auto next = parked.next_wake();
-  return next ? std::optional{*next + late} : std::nullopt;
+  return next ? std::optional{*next + monitor_silent_for} : std::nullopt;
+}
+
+/// Likewise for what lies in its mailbox. Returns when.
+std::optional<time_point> delegate::expire_handed_over() {
+  for (auto& x : env_->handovers->expire(now())) refuse(*x.what, std::move(x.why));
+  return env_->handovers->next_wake();
 }
 
 void delegate::on_end() {

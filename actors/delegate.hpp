@@ -94,6 +94,7 @@ private:
   void take_back(handed_back_msg& x);
   std::optional<time_point> expire_early();
   std::optional<time_point> expire_parked();
+  std::optional<time_point> expire_handed_over();
   void drain(const drain_msg& x);
   void answer_service_status(caf::response_promise to);
   delegate_status status() const;

@@ -39,6 +39,7 @@ environment_ptr make_environment(options config, std::shared_ptr<session_factory
     out->log = std::make_shared<spdlog::logger>("tripool", std::make_shared<spdlog::sinks::null_sink_mt>());
   out->seed = seed;
   out->parked = std::make_unique<parking>(out->config.monitor.parked_max, parked_wait_max);
+  out->handovers = std::make_unique<handover_book>(out->config.monitor.parked_max, monitor_silent_for);
   for (std::size_t i = 0; i < out->config.pools.size(); ++i) {
     out->gauges.push_back(std::make_unique<pool_gauge>());
     out->gauges.back()->queue_max = static_cast<std::uint32_t>(out->config.pools[i].queue_max);

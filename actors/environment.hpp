@@ -10,6 +10,7 @@
 #include "tripool/core/pool/pace_book.hpp"
 #include "tripool/core/ports/session.hpp"
 #include "tripool/core/retry/move_log.hpp"
+#include "tripool/core/routing/handover_book.hpp"
 #include "tripool/core/routing/operator_orders.hpp"
 #include "tripool/core/routing/parking.hpp"
 #include "tripool/core/routing/routing.hpp"
@@ -75,6 +76,9 @@ struct environment {
   /// What waits for any pool: the monitor's. The delegate answers what a silent monitor leaves there for too long.
   /// Used on the loop's thread only.
   std::unique_ptr<parking> parked;
+  /// What is on its way to the monitor: the delegate answers what lies in a silent one's mailbox for too long. Used on
+  /// the loop's thread only.
+  std::unique_ptr<handover_book> handovers;
   caf::actor_addr events; ///< Who is told of doubts: the delegate, which sets it before anybody else lives.
   std::shared_ptr<operator_orders> orders = std::make_shared<operator_orders>(); ///< The loop's, kept over restarts.
   std::atomic<std::uint64_t> seeds_given{0};
@@ -119,6 +123,9 @@ using environment_ptr = std::shared_ptr<environment>;
 
 /// The longest wait for any pool to serve a request.
 inline constexpr duration parked_wait_max = std::chrono::seconds{10};
+
+/// A monitor that has not answered, or not opened, what it holds for so long after it should have is silent.
+inline constexpr duration monitor_silent_for = std::chrono::milliseconds{100};
 
 /// Makes an environment with gauges for every pool, and a log that goes nowhere if `log` is null.
 environment_ptr make_environment(options config, std::shared_ptr<session_factory> sessions, reactor* loop,

@@ -50,11 +50,17 @@ caf::behavior monitor_actor::handlers() {
     },
     [this](moved_msg& x) {
       const auto t = now();
-      for (auto& m : x.requests) place(std::move(m), t);
+      for (auto& m : x.requests) {
+        if (m.what) env_->handovers->opened(*m.what);
+        place(std::move(m), t);
+      }
     },
     [this](unroutable_msg& x) {
       const auto t = now();
-      for (auto& r : x.requests) place({std::move(r), {}}, t);
+      for (auto& r : x.requests) {
+        if (r) env_->handovers->opened(*r);
+        place({std::move(r), {}}, t);
+      }
     },
     [this](cancel_msg) {
       const auto cancelled = [](const tripool::request& r) { return r.cancel_wanted(); };

@@ -64,7 +64,7 @@ caf::behavior pool::handlers() {
       forget(x.id);
       machine_.connection_ended(x.id, x.how, now(), effects_);
     },
-    [this](moved_msg& x) { send(who_.monitor, std::move(x)); },
+    [this](moved_msg& x) { hand_over(std::move(x)); },
     [this](trouble_msg& x) { send(who_.monitor, std::move(x)); },
     [this](const reported_msg& x) { send(who_.monitor, x); },
     [this](suspend_msg& x) { machine_.suspend(std::move(x.why), now(), effects_); },
@@ -173,7 +173,16 @@ void pool::carry_out(close_effect& x) {
 }
 
 void pool::carry_out(move_effect& x) {
-  send(who_.monitor, moved_msg{index_, std::move(x.requests)});
+  hand_over({index_, std::move(x.requests)});
+}
+
+/// To the monitor; the delegate looks after what lies there unread.
+void pool::hand_over(moved_msg x) {
+  const auto t = now();
+  bool sooner = false;
+  for (const auto& m : x.requests) sooner |= env_->handovers->handed(m, t);
+  send(who_.monitor, std::move(x));
+  if (sooner) send(caf::actor_cast<caf::actor>(env_->events), tick_msg{});
 }
 
 void pool::carry_out(fail_effect& x) {

@@ -39,6 +39,7 @@ private:
   void carry_out(give_back_effect& x);
   void carry_out(close_effect& x);
   void carry_out(move_effect& x);
+  void hand_over(moved_msg x);
   void carry_out(fail_effect& x);
   void carry_out(trouble_effect& x);
   void carry_out(drained_effect& x);

@@ -306,6 +306,7 @@ void actor_world::strike(const caf::actor& who, death how) {
 void actor_world::silence(const caf::actor& who) {
   auto* self = dynamic_cast<caf::event_based_actor*>(caf::actor_cast<caf::abstract_actor*>(who));
   if (self == nullptr || !self->alive()) return;
+  self->set_default_handler(caf::skip);
   self->become(caf::keep_behavior, caf::behavior{[](const poison_msg&) {}});
 }
 

@@ -149,7 +149,7 @@ public:
   // -- what befalls the actors -------------------------------------------------------------------------------------
   /// Makes an actor die. It does when its turn comes.
   void strike(const caf::actor& who, death how);
-  /// It takes its messages from now on, and does nothing with them: it lives and is silent.
+  /// It lives, and opens no message any more.
   static void silence(const caf::actor& who);
   /// An actor of the test's own, on the same scheduler; the test ends it.
   template <class T, class... Args>

@@ -257,3 +257,46 @@ TEST_CASE("What waits for any server in a monitor that falls silent is answered 
   CHECK(read->is(outcome::not_executed));
   CHECK(w.broken_promises() == "");
 }
+
+TEST_CASE("What a monitor that falls silent has not opened is answered by its deadline all the same") {
+  actor_world w;
+  w.advance(2s);
+  for (auto& db : w.db) db.crash();
+  w.advance(1s);
+  w.silence(w.topology().monitor);
+  const auto write = w.write("insert k v", 800ms);
+  const auto read = w.read("select k", 1000ms);
+  w.advance(500ms);
+  CHECK(w.env->handovers->size() == 2);
+  CHECK(w.status().monitor.parked == 0);
+  w.advance(700ms);
+  for (const auto& x : {write, read}) {
+    REQUIRE(x->is(outcome::not_executed));
+    CHECK(x->failed->why == cause::deadline);
+    CHECK(x->failed->proved == proof::never_sent);
+  }
+  CHECK(w.env->handovers->size() == 0);
+  CHECK(w.broken_promises() == "");
+}
+
+TEST_CASE("What a pool hands to a silent monitor is answered by its deadline, however long the delegate would rest") {
+  auto o = world_options();
+  o.simple.silence_max = 60s; // Nobody stands in for the monitor meanwhile.
+  actor_world w{o};
+  w.advance(2s);
+  w.silence(w.topology().monitor);
+  w.read("select k"); // From now on the delegate looks at its services each half second: not when it counts here.
+  w.advance(250ms);
+  w.db[primary].dials().silent = true;
+  w.db[primary].terminate_all();
+  const auto write = w.write("insert k v", 1050ms);
+  w.advance(1100ms); // It waited a second for a connection, and is on its way to the monitor.
+  CHECK(w.env->handovers->size() == 1);
+  CHECK(write->answers == 0);
+  w.advance(100ms);
+  CHECK(write->is(outcome::not_executed));
+  CHECK(w.env->handovers->size() == 0);
+  w.db[primary].dials().silent = false;
+  w.advance(10s);
+  CHECK(w.broken_promises() == "");
+}
