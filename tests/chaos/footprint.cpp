@@ -49,7 +49,8 @@ growth growth_of(const std::vector<footprint>& rounds) {
   };
   out.megabytes = grown([](const footprint& x) { return x.megabytes; });
   out.part = out.megabytes / std::max(1.0, median(begin, begin + third, [](const auto& x) { return x.megabytes; }));
-  out.descriptors = grown([](const footprint& x) { return x.descriptors; });
+  out.descriptors =
+    grown([](const footprint& x) { return static_cast<double>(x.descriptors) - static_cast<double>(x.connected); });
   return out;
 }
 

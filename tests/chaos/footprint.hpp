@@ -13,6 +13,7 @@ struct footprint {
   double megabytes = 0; ///< Resident, after what is free has been given back.
   double in_use = 0;    ///< Megabytes that are allocated: what is resident beyond them are gaps, code and stacks.
   std::size_t descriptors = 0;
+  std::size_t connected = 0; ///< Of those: connections in use, which come and go with the load. Not seen from here.
 };
 
 footprint look_at_process();
@@ -21,7 +22,8 @@ footprint look_at_process();
 /// `warm_up_rounds` are left out: pools, caches and the allocator grow to their working size in them.
 struct growth {
   static constexpr std::size_t warm_up_rounds = 2;
-  /// What is taken for flat: so many megabytes or so large a part of them, whichever is more, and so many descriptors.
+  /// What is taken for flat: so many megabytes or so large a part of them, whichever is more, and so many descriptors
+  /// beside the connections in use.
   static constexpr double megabytes_max = 8;
   static constexpr double part_max = 0.10;
   static constexpr double descriptors_max = 8;

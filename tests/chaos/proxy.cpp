@@ -273,6 +273,9 @@ void fault_proxy::run() {
       if (i->over) close(*i);
       i = i->over ? links_.erase(i) : std::next(i);
     }
+    std::size_t n = 0;
+    for (const auto& x : links_) n += (x.client ? 1U : 0U) + (x.server ? 1U : 0U);
+    sockets_ = n;
   }
   for (auto& x : links_) close(x);
 }

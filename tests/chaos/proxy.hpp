@@ -60,6 +60,8 @@ public:
   void lay(ambush what, std::size_t bytes = 0);
 
   std::uint64_t accepted() const noexcept { return accepted_; }
+  /// Sockets of its links, to the client and to the server.
+  std::size_t sockets() const noexcept { return sockets_; }
   /// Links that fell into an ambush.
   std::uint64_t caught() const noexcept { return caught_; }
 
@@ -110,6 +112,7 @@ private:
   bool changed_ = false;
   std::atomic<bool> ending_{false};
   std::atomic<std::uint64_t> accepted_{0};
+  std::atomic<std::size_t> sockets_{0};
   std::atomic<std::uint64_t> caught_{0};
   std::list<link> links_;
   std::minstd_rand noise_;

@@ -77,6 +77,28 @@ constexpr std::array<trouble, 17> troubles{{
    }},
 }};
 
+/// Sockets of the connections that Tripool knows of, and of what its proxies carry for them.
+std::size_t connected(stage& s) {
+  const auto x = s.status();
+  std::size_t n = x.listener.session ? 1 : 0;
+  for (const auto& p : x.pools) n += p.connections.size();
+  for (const auto& p : x.monitor.pools) n += p.prober ? 1 : 0;
+  for (std::size_t i = 0; i < s.servers().size(); ++i) n += s.proxy(i).sockets();
+  return n;
+}
+
+/// Between two moments in which as many were connected, so that the two figures belong together.
+footprint look(stage& s) {
+  footprint out;
+  s.wait_until("a moment without a change of connections", 10s, [&] {
+    const auto before = connected(s);
+    out = look_at_process();
+    out.connected = connected(s);
+    return out.connected == before;
+  });
+  return out;
+}
+
 std::size_t broken_promises(const test::verdict& v) {
   return v.lost + v.duplicate + v.phantom + v.torn + v.late + v.unanswered + v.misreported;
 }
@@ -118,11 +140,11 @@ struct long_run {
     const auto n = static_cast<std::int64_t>(looks.size()) + 1;
     const auto v = s.next_load(n * keys_per_round);
     add(total, v);
-    looks.push_back(look_at_process());
-    std::printf(
-      "round %3zu: %zu requests, %zu done, %zu in doubt, broken promises %zu; %.1f MB (%.1f in use), %zu descriptors\n",
-      looks.size(), v.total(), v.of(outcome::done), v.of(outcome::in_doubt), broken_promises(v), looks.back().megabytes,
-      looks.back().in_use, looks.back().descriptors);
+    looks.push_back(look(s));
+    std::printf("round %3zu: %zu requests, %zu done, %zu in doubt, broken promises %zu; %.1f MB (%.1f in use), "
+                "%zu descriptors, %zu of them connections\n",
+                looks.size(), v.total(), v.of(outcome::done), v.of(outcome::in_doubt), broken_promises(v),
+                looks.back().megabytes, looks.back().in_use, looks.back().descriptors, looks.back().connected);
     if (broken_promises(v) > 0) std::printf("%s\n", test::to_string(v).c_str());
     std::fflush(stdout);
   }
@@ -131,8 +153,8 @@ struct long_run {
     std::printf("%s\nfaults:", test::to_string(total).c_str());
     for (const auto& [what, n] : made) std::printf(" %s %zu,", what.c_str(), n);
     const auto g = growth_of(looks);
-    std::printf("\nmemory %+.1f MB (%+.1f %%), descriptors %+.0f from the first third to the last: %s\n", g.megabytes,
-                100 * g.part, g.descriptors,
+    std::printf("\nmemory %+.1f MB (%+.1f %%), other descriptors %+.0f from the first third to the last: %s\n",
+                g.megabytes, 100 * g.part, g.descriptors,
                 !g.judged     ? "too few rounds to judge"
                 : g.is_flat() ? "flat"
                               : "NOT FLAT");
