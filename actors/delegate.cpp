@@ -275,7 +275,9 @@ void delegate::on_drained() {
   if (!unroutable_.empty()) {
     if (who_.monitor) {
       for (const auto& r : unroutable_) env_->handovers->handed({r, {}}, now());
-      send(who_.monitor, unroutable_msg{std::exchange(unroutable_, {})});
+      expire_handed_over();
+      std::erase_if(unroutable_, [](const request_ptr& r) { return r->answered(); });
+      if (!unroutable_.empty()) send(who_.monitor, unroutable_msg{std::exchange(unroutable_, {})});
     } else {
       for (auto& r : std::exchange(unroutable_, {})) {
         if (early_.size() < env_->config.monitor.parked_max) {

@@ -89,6 +89,7 @@ void delegate::spread_cancels() {
   for (const auto& p : who_.pools)
     if (p) send(p, cancel_msg{});
   if (who_.monitor) send(who_.monitor, cancel_msg{});
+  for (auto& x : env_->handovers->take_cancelled()) refuse(*x.what, std::move(x.why)); // It may not open its mail.
   fallback_.cancel();
 }
 

@@ -181,7 +181,9 @@ void pool::hand_over(moved_msg x) {
   const auto t = now();
   bool sooner = false;
   for (const auto& m : x.requests) sooner |= env_->handovers->handed(m, t);
-  send(who_.monitor, std::move(x));
+  for (auto& over : env_->handovers->expire(t)) over.what->fail(std::move(over.why), t);
+  std::erase_if(x.requests, [](const moved_request& m) { return !m.what || m.what->answered(); });
+  if (!x.requests.empty()) send(who_.monitor, std::move(x));
   if (sooner) send(caf::actor_cast<caf::actor>(env_->events), tick_msg{});
 }
 

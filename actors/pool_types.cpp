@@ -48,7 +48,9 @@ void pool::load_types_if_wanted() {
   s.mode = access::read;
   s.pool = limits().name;
   auto to = std::make_unique<types_responder>(cache, env_->log, limits().name);
-  machine_.submit(std::make_shared<tripool::request>(std::move(s), std::move(to), t, t + load_limit), t, effects_);
+  auto r = std::make_shared<tripool::request>(std::move(s), std::move(to), t, t + load_limit);
+  r->set_id(++env_->next_request);
+  machine_.submit(std::move(r), t, effects_);
 }
 
 } // namespace tripool

@@ -66,7 +66,10 @@ caf::behavior simple_pool::make_behavior() {
       if (const auto& p = children_[pool_child].who) send(p, x);
     },
     [this](moved_msg& x) {
-      for (auto& m : x.requests) place(std::move(m));
+      for (auto& m : x.requests) {
+        env_->handovers->opened(*m.what);
+        place(std::move(m));
+      }
     },
     [this](const trouble_msg& x) {
       env_->log->info("{}: trouble: {} {}", simple_pool_name, x.what.sqlstate, x.what.message);

@@ -225,10 +225,12 @@ health_effects health_machine::reported(std::optional<bool> in_hot_standby, std:
   }
   const bool promoted = in_hot_standby == false && s_.facts.role == server_role::standby;
   const bool opened = read_only == false && s_.facts.role == server_role::primary && s_.facts.read_only;
-  const bool back = s_.state == health_state::unhealthy; // A server that talks to sessions may answer a probe.
-  if (!back && (barred || (!promoted && !opened))) return out;
-  fresh_ = true;
-  ask_now(out, now);
+  if (!barred && (promoted || opened)) {
+    fresh_ = true;
+    ask_now(out, now);
+  } else if (s_.state == health_state::unhealthy) { // A server that talks to sessions may answer a probe.
+    ask_soon(out, now);
+  }
   return out;
 }
 
@@ -299,16 +301,20 @@ void health_machine::enter_trouble() {
   quick_ = o_.trouble_interval_min;
 }
 
+/// As `ask_soon`, but at once while a fence waits to be confirmed.
+void health_machine::ask_now(health_effects& out, time_point now) {
+  if (s_.fenced && !in_flight_) due_ = std::min(due_, now);
+  ask_soon(out, now);
+}
+
 /// Brings the next probe forward, but never closer to the last one than the shortest trouble interval, so that a storm
 /// of troubles does not become a storm of probes.
-void health_machine::ask_now(health_effects& out, time_point now) {
+void health_machine::ask_soon(health_effects& out, time_point now) {
   if (in_flight_) {
     again_ = true;
     return;
   }
-  auto due = now;
-  if (ended_at_ && !s_.fenced) due = std::max(due, *ended_at_ + o_.trouble_interval_min);
-  due_ = std::min(due_, due);
+  due_ = std::min(due_, std::max(now, ended_at_.value_or(time_point::min()) + o_.trouble_interval_min));
   out.probe_now = due_ <= now;
   out.fresh_session = out.probe_now && fresh_;
 }

@@ -104,6 +104,7 @@ private:
   void refusal(const probe_failure& x, health_effects& out, time_point now);
   void enter_trouble();
   void ask_now(health_effects& out, time_point now);
+  void ask_soon(health_effects& out, time_point now);
   void plan(health_effects& out, bool at_once, time_point now);
   duration pause(time_point now) const noexcept;
 

@@ -127,10 +127,12 @@ void pool_machine::suspend(failure why, time_point now, effects& out) {
 
 void pool_machine::resume(time_point now, effects& out) {
   see(now);
+  if (suspended_) { // The server is well again: what comes now may wait for a dial as long as ever.
+    starved_since_.reset();
+    starvation_reported_ = false;
+  }
   suspended_.reset();
   gate_.hasten(now);
-  starved_since_.reset(); // The server is well: what comes now may wait for a dial as long as ever.
-  starvation_reported_ = false;
   settle(now, out);
 }
 

@@ -36,7 +36,8 @@
 
 namespace tripool {
 
-/// With no connection open for this long, the queue moves on: the server may accept a dial and never answer it.
+/// With no connection open for this long, or since it was told that its server is back, the pool's queue moves on: the
+/// server may accept a dial and never answer it.
 inline constexpr duration starvation_max = std::chrono::seconds{1};
 /// With requests on the connections and no answer on any of them for this long, the server may hang: the pool says so,
 /// and again whenever the silence has lasted twice as long. Long statements on a quiet pool look the same: they cost a

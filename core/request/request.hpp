@@ -181,7 +181,8 @@ public:
   void set_id(std::uint64_t id) noexcept { id_ = id; }
 };
 
-/// The one owner of a request. Shared only in the sense that messages need copyable content; never used by two holders.
+/// The one owner of a request. Shared only in the sense that messages need copyable content; never used by two holders,
+/// but that what lies in a message which nobody opens can be answered from outside (handover_book).
 using request_ptr = std::shared_ptr<request>;
 
 } // namespace tripool

@@ -19,6 +19,7 @@ failure verdict(const request& r, const failure& brought, cause why, std::string
   f.kind = brought.kind == outcome::in_doubt ? outcome::in_doubt : outcome::not_executed;
   f.why = why;
   f.sqlstate = brought.sqlstate;
+  f.pool = brought.pool;
   f.server = brought.server;
   f.message = std::move(message);
   if (!brought.message.empty()) f.message += "; last: " + brought.message;
@@ -40,13 +41,28 @@ bool handover_book::handed(const moved_request& x, time_point now) {
 }
 
 void handover_book::opened(const request& r) noexcept {
+  suspected_.reset();
   all_.erase(r.id());
   if (all_.empty()) first_.reset();
 }
 
+std::vector<moved_request> handover_book::take_cancelled() {
+  std::vector<moved_request> out;
+  std::erase_if(all_, [&](const auto& x) {
+    auto r = x.second.what.lock();
+    if (!r || r->answered() || !r->cancel_wanted() || x.second.why.kind == outcome::in_doubt) return false;
+    auto why =
+      verdict(*r, x.second.why, cause::cancelled, "its caller cancelled it while it was on its way to the monitor");
+    out.push_back({std::move(r), std::move(why)});
+    return true;
+  });
+  if (all_.empty()) first_.reset();
+  return out;
+}
+
 std::optional<time_point> handover_book::next_wake() const noexcept {
   if (!first_) return std::nullopt;
-  return (all_.size() > size_max_ ? std::min(oldest_, *first_) : *first_) + late_;
+  return (is_full() ? std::min(suspected_.value_or(oldest_), *first_) : *first_) + late_;
 }
 
 std::vector<moved_request> handover_book::expire(time_point now) {
@@ -69,7 +85,9 @@ std::vector<moved_request> handover_book::expire(time_point now) {
     oldest_ = std::min(oldest_, e.since);
     return false;
   });
-  if (all_.size() > size_max_ && now >= oldest_ + late_) shed(out);
+  if (!is_full() || now < oldest_ + late_) return out;
+  if (!suspected_) suspected_ = now;
+  if (now >= *suspected_ + late_) shed(out);
   return out;
 }
 
@@ -89,6 +107,7 @@ void handover_book::shed(std::vector<moved_request>& out) {
     all_.erase(found);
     out.push_back({std::move(r), std::move(why)});
   }
+  if (all_.empty()) first_.reset();
 }
 
 /// Of those whose message was lost, and which are on another way by now.

@@ -20,8 +20,8 @@ namespace tripool {
 /// Requests in unopened messages. Not thread-safe.
 class handover_book {
 public:
-  /// At most `size_max` wait for a monitor that is stuck: that opens nothing for `late`. One that is only behind finds
-  /// all that came meanwhile.
+  /// At most `size_max` wait for a monitor that is stuck: something waits for `late`, and in as long a time after that
+  /// was seen nothing is opened. One that is only behind finds all that came meanwhile.
   handover_book(std::size_t size_max, duration late) noexcept : size_max_(size_max), late_(late) {}
 
   /// A message with this request is about to be sent. Returns whether whoever calls `expire` is to look sooner than
@@ -29,6 +29,8 @@ public:
   bool handed(const moved_request& x, time_point now);
   /// Its receiver has opened the message.
   void opened(const request& r) noexcept;
+  /// Returns, and forgets, those that their callers have taken back and that bring no doubt along.
+  std::vector<moved_request> take_cancelled();
   /// Returns, and forgets, those whose time has been over for `late`, and of a stuck monitor those that are too many,
   /// the least urgent and last ones, with the failures that their callers are to hear. Whoever opens the messages later
   /// finds them answered. Costs nothing while nobody has to be answered.
@@ -46,6 +48,7 @@ private:
     time_point until;
   };
   void forget_lost();
+  bool is_full() const noexcept { return all_.size() > size_max_; }
   void shed(std::vector<moved_request>& out);
 
   std::size_t size_max_;
@@ -54,6 +57,7 @@ private:
   std::size_t forget_at_ = 0;                    ///< So many entries, and those of lost messages are looked for.
   std::optional<time_point> first_;              ///< None's time is over before.
   time_point oldest_{};                          ///< None was handed over before.
+  std::optional<time_point> suspected_; ///< When the monitor was first seen to be behind; nothing opened since.
 };
 
 } // namespace tripool

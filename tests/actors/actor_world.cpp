@@ -310,6 +310,12 @@ void actor_world::silence(const caf::actor& who) {
   self->become(caf::keep_behavior, caf::behavior{[](const poison_msg&) {}});
 }
 
+std::size_t actor_world::unread(const caf::actor& who) {
+  auto* self = dynamic_cast<caf::scheduled_actor*>(caf::actor_cast<caf::abstract_actor*>(who));
+  if (self == nullptr) return 0;
+  return std::get<caf::scheduled_actor::normal_queue_index>(self->mailbox().queue().queues()).cache().total_task_size();
+}
+
 bool actor_world::alive(const caf::actor& who) {
   auto* self = dynamic_cast<caf::scheduled_actor*>(caf::actor_cast<caf::abstract_actor*>(who));
   return self != nullptr && self->alive();

@@ -151,6 +151,8 @@ public:
   void strike(const caf::actor& who, death how);
   /// It lives, and opens no message any more.
   static void silence(const caf::actor& who);
+  /// How many messages a silent one has left unopened.
+  static std::size_t unread(const caf::actor& who);
   /// An actor of the test's own, on the same scheduler; the test ends it.
   template <class T, class... Args>
   caf::actor spawn(Args&&... args) {

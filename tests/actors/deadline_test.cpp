@@ -300,3 +300,46 @@ TEST_CASE("What a pool hands to a silent monitor is answered by its deadline, ho
   w.advance(10s);
   CHECK(w.broken_promises() == "");
 }
+
+TEST_CASE("A silent monitor is left no more than fit, and nothing that was turned away") {
+  auto o = world_options();
+  o.monitor.parked_max = 3;
+  actor_world w{o};
+  w.advance(2s);
+  for (auto& db : w.db) db.crash();
+  w.advance(1s);
+  const auto monitor = w.topology().monitor;
+  w.silence(monitor);
+  for (int i = 0; i < 5; ++i) w.write("insert a" + std::to_string(i) + " v", 5s);
+  w.advance(250ms);
+  CHECK(count(w.asked(), outcome::not_executed) == 2);
+  CHECK(w.asked().back()->failed->why == cause::queue_full);
+  const auto unread = actor_world::unread(monitor);
+  for (int i = 0; i < 20; ++i) {
+    const auto x = w.write("insert b" + std::to_string(i) + " v", 5s);
+    w.run();
+    CHECK(x->is(outcome::not_executed));
+  }
+  CHECK(actor_world::unread(monitor) == unread);
+  w.advance(10s);
+  CHECK(w.broken_promises() == "");
+}
+
+TEST_CASE("Who cancels what lies in a silent monitor's mailbox hears of it at once") {
+  actor_world w;
+  w.advance(2s);
+  for (auto& db : w.db) db.crash();
+  w.advance(1s);
+  w.silence(w.topology().monitor);
+  statement s;
+  s.text = "insert k v";
+  s.cancel_key = 7;
+  const auto x = w.ask(std::move(s));
+  w.run();
+  CHECK(w.query<cancel_reply>(w.delegate, cancel_request{7})->found);
+  w.run();
+  REQUIRE(x->is(outcome::not_executed));
+  CHECK(x->failed->why == cause::cancelled);
+  w.advance(10s);
+  CHECK(w.broken_promises() == "");
+}

@@ -262,7 +262,7 @@ std::vector<deed_ptr> asker::burst(std::chrono::milliseconds at_least, std::chro
       write(s_.ms(static_cast<std::uint64_t>(at_least.count()), static_cast<std::uint64_t>(at_most.count()))));
   s_.world.run();
   // A healthy monitor has opened all by now. One that is stuck is given a moment before anybody believes it.
-  if (s_.world.env->handovers->size() > 0) s_.world.advance(monitor_silent_for);
+  if (s_.world.env->handovers->size() > 0) s_.world.advance(2 * monitor_silent_for);
   const auto waits = [](const deed_ptr& x) { return x->answers == 0; };
   const auto waiting = static_cast<std::size_t>(std::count_if(all.begin(), all.end(), waits));
   if (waiting > fit)

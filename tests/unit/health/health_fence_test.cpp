@@ -109,6 +109,18 @@ TEST_CASE("fence: a session that opens while the server counts as down brings a 
   }
 }
 
+TEST_CASE("fence: sessions that open while a fenced server is down bring no storm of probes", "[health][fence]") {
+  health_fixture x;
+  x.answer();
+  x.m.trouble(cause::server_error, "25006", "", x.now);
+  for (int i = 0; i < 8; ++i) x.refuse("53300");
+  REQUIRE(x.state() == health_state::unhealthy);
+  REQUIRE(x.m.snapshot().fenced);
+  x.now += 1ms;
+  CHECK_FALSE(x.m.reported(false, false, x.now).probe_now);
+  CHECK(x.m.snapshot().fenced);
+}
+
 TEST_CASE("fence: a demotion that a heartbeat finds evicts the pool", "[health][fence]") {
   health_fixture x;
   x.answer();

@@ -163,3 +163,14 @@ TEST_CASE("pool: what comes to a pool whose server is back waits for the dial, h
   w.run_for(1s);
   CHECK(w.take_all<move_effect>().size() == 1);
 }
+
+TEST_CASE("pool: to be told again that its server is well gives what waits no more time", "[pool]") {
+  pool_world w{small_pool()};
+  w.start();
+  w.submit_many(3);
+  for (int i = 0; i < 5; ++i) {
+    w.run_for(300ms);
+    w.pool.resume(w.now, w.out);
+  }
+  CHECK(w.take_all<move_effect>().size() == 1);
+}

@@ -112,6 +112,7 @@ TEST_CASE("handovers: an answer that was lost before stays in doubt", "[routing]
   const auto over = book.expire(handover_time + 10s);
   REQUIRE(over.size() == 2);
   for (const auto& x : over) CHECK(x.why.kind == outcome::in_doubt);
+  for (const auto& x : over) CHECK(x.why.pool == (x.what == lost.what ? "primary" : ""));
   for (const auto& x : over)
     if (x.what == lost.what) CHECK(x.why.message.find("the server closed the connection") != std::string::npos);
   answer_all(over);
@@ -127,8 +128,10 @@ TEST_CASE("handovers: a monitor that is behind is handed whatever comes, and one
   for (const auto& x : all) book.handed(x, handover_time);
   CHECK(book.size() == 6);
   CHECK(book.next_wake() == handover_time + late);
-  CHECK(book.expire(handover_time + late - 1ms).empty());
-  const auto over = book.expire(handover_time + late);
+  CHECK(book.expire(handover_time + late).empty()); // The whole process may have slept.
+  CHECK(book.next_wake() == handover_time + 2 * late);
+  CHECK(book.expire(handover_time + 2 * late - 1ms).empty());
+  const auto over = book.expire(handover_time + 2 * late);
   REQUIRE(over.size() == 3);
   CHECK(over[0].what == all[3].what); // Behind the urgent one and the first two.
   CHECK(over[1].what == all[4].what);
@@ -143,6 +146,14 @@ TEST_CASE("handovers: a monitor that is behind is handed whatever comes, and one
   auto more = numbered(30s);
   CHECK(book.handed(more, handover_time + 1s));
   CHECK(book.expire(handover_time + 1s).size() == 1);
+  // It opens something: it was only behind.
+  book.opened(*all[1].what);
+  const std::vector later{numbered(30s), numbered(30s)};
+  for (const auto& x : later) book.handed(x, handover_time + 1s);
+  CHECK(book.expire(handover_time + 1s).empty());
+  CHECK(book.size() == 4);
+  for (const auto& x : later) book.opened(*x.what);
+  answer_all(later);
   for (const auto& x : all) book.opened(*x.what);
   CHECK_FALSE(book.next_wake());
   answer_all(all);
@@ -157,7 +168,39 @@ TEST_CASE("handovers: an opened message does not make the others old", "[routing
   for (const auto& x : later) book.handed(x, handover_time + 1s);
   book.opened(*first.what);
   CHECK(book.expire(handover_time + 1s).empty());
-  CHECK(book.next_wake() == handover_time + 1s + late);
+  CHECK(book.expire(handover_time + 1s + late).empty());
+  CHECK(book.size() == 2);
   answer_all(later);
   answer_all({first});
+}
+
+TEST_CASE("handovers: without any room a stuck monitor is left nothing", "[routing][handover]") {
+  handover_book book{0, late};
+  const auto x = numbered(30s);
+  book.handed(x, handover_time);
+  CHECK(book.expire(handover_time + late).empty());
+  const auto over = book.expire(handover_time + 2 * late);
+  CHECK(over.size() == 1);
+  CHECK_FALSE(book.next_wake());
+  answer_all(over);
+}
+
+TEST_CASE("handovers: what its caller takes back need not be opened, unless it may have run", "[routing][handover]") {
+  handover_book book{100, late};
+  const auto kept = numbered(30s);
+  const auto cancelled = numbered(30s);
+  auto doubtful = numbered(30s, true);
+  doubtful.why.kind = outcome::in_doubt;
+  for (const auto& x : {cancelled, doubtful}) {
+    x.what->cancellation = std::make_shared<cancel_ticket>();
+    x.what->cancellation->want();
+  }
+  for (const auto& x : {kept, cancelled, doubtful}) book.handed(x, handover_time);
+  const auto back = book.take_cancelled();
+  REQUIRE(back.size() == 1);
+  CHECK(back[0].what == cancelled.what);
+  CHECK(back[0].why.kind == outcome::not_executed);
+  CHECK(back[0].why.why == cause::cancelled);
+  CHECK(book.size() == 2);
+  answer_all({kept, cancelled, doubtful});
 }
