@@ -1,6 +1,6 @@
 // The port to one database session: what the pipeline needs from a client library, and what it hears back.
 // Implemented by core/postgres over libpq, by fakes in tests and by the simulated server. A session is driven: it never
-// blocks, starts no thread and knows no loop; its owner watches `interest()` and calls `on_ready`.
+// blocks and knows no loop; its owner watches `interest()` and calls `on_ready`.
 // Knows nothing of requests, pools or actors. Used by the connection actor and the pipeline machine.
 #pragma once
 

@@ -5,9 +5,11 @@
 
 namespace tripool::postgres {
 
+session_factory::session_factory() : helper_(std::make_shared<log_in_helper>()) {}
+
 std::unique_ptr<session> session_factory::dial(const dial_target& to, const credential& with,
                                                std::function<void()> wake) {
-  return std::make_unique<libpq_session>(to, with, std::move(wake));
+  return std::make_unique<libpq_session>(to, with, std::move(wake), helper_);
 }
 
 } // namespace tripool::postgres

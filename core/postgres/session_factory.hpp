@@ -7,12 +7,15 @@
 
 namespace tripool::postgres {
 
-/// Dials PostgreSQL through libpq in non-blocking pipeline mode. Stateless: may be shared by owners on several threads.
+class log_in_helper;
+
+/// Dials PostgreSQL through libpq in non-blocking pipeline mode. May be shared by owners on several threads.
 ///
 /// What the owner of a session must know beyond the port:
 /// - `interest()` wants level-triggered readiness, and errors and hang-ups of the descriptor count as readable and
 ///   writable. While dialling the epoch grows with every step, since libpq may replace its socket under the same
-///   number.
+///   number. Steps of a log-in that reckon for long run on a thread of the factory's, which sessions keep alive: the
+///   descriptor to watch is another one meanwhile, and a session that is destroyed then waits for the step's end.
 /// - A session that is lost outside of `on_ready` and `flush` (a dial that fails at once, a send that fails) calls the
 ///   waker; `on_lost` follows with the next `on_ready` or `flush`.
 /// - The sink may queue operations and flush from inside its functions, but must not destroy the session there.
@@ -31,7 +34,11 @@ namespace tripool::postgres {
 /// - A paused COPY TO STDOUT learns of its server's end when it is resumed.
 class session_factory final : public tripool::session_factory {
 public:
+  session_factory();
   std::unique_ptr<session> dial(const dial_target& to, const credential& with, std::function<void()> wake) override;
+
+private:
+  std::shared_ptr<log_in_helper> helper_;
 };
 
 } // namespace tripool::postgres

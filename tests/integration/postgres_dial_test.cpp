@@ -124,6 +124,47 @@ TEST_CASE("the descriptor is registered anew at every step of a dial and then st
   CHECK(f.session->interest().epoch == epoch);
 }
 
+TEST_CASE("what a log-in reckons for long does not keep its owner", "[postgres]") {
+  const auto server = session_server::primary(); // It asks for SCRAM.
+  postgres::session_factory factory;
+  bool elsewhere = false;
+  driven_session x{factory, server.target(), server.password()};
+  const bool open = x.run_until([&] {
+    std::array<char, 64> name{};
+    const auto path = "/proc/self/fd/" + std::to_string(x->interest().fd);
+    const auto n = ::readlink(path.c_str(), name.data(), name.size());
+    elsewhere = elsewhere
+                || std::string_view{name.data(), n > 0 ? static_cast<std::size_t>(n) : 0}.find("eventfd")
+                     != std::string_view::npos;
+    return x.heard.opened.has_value();
+  });
+  CHECK(open);
+  CHECK(elsewhere);
+  CHECK(x.value("select 1") == "1");
+}
+
+TEST_CASE("sessions may be dropped at every step of their log-in, while others log in", "[postgres]") {
+  const auto server = session_server::primary();
+  for (std::size_t steps = 0; steps < 12; ++steps) {
+    postgres::session_factory factory;
+    driven_session stays{factory, server.target(), server.password()};
+    {
+      recording_sink ignored;
+      std::vector<std::unique_ptr<session>> dropped;
+      for (int i = 0; i < 5; ++i) dropped.push_back(factory.dial(server.target(), server.password(), [] {}));
+      for (std::size_t n = 0; n < steps; ++n) {
+        for (auto& s : dropped) {
+          const auto want = s->interest();
+          pollfd p{want.fd, static_cast<short>((want.read ? POLLIN : 0) | (want.write ? POLLOUT : 0)), 0};
+          if (::poll(&p, 1, 1000) > 0) s->on_ready((p.revents & POLLIN) != 0, (p.revents & POLLOUT) != 0, ignored);
+        }
+      }
+    }
+    CHECK(stays.open());
+    CHECK(stays.value("select 1") == "1");
+  }
+}
+
 TEST_CASE("a session over a unix socket works alike", "[postgres]") {
   open_session f;
   driven_session s{f.factory, f.server.unix_target(), f.server.password()};

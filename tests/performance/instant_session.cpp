@@ -1,4 +1,4 @@
-// Answers from a few results that are made once.
+// Answers from a few results that are made once a thread, so that two loops share nothing that real ones would not.
 #include "tests/performance/instant_session.hpp"
 
 #include "tripool/core/health/probe.hpp"
@@ -28,14 +28,14 @@ columns text_columns(std::size_t n) {
 const result& result_of(answer x) {
   static const auto int4 = [](const char* name) { return owned_result::column{name, 23, result_format::binary}; };
   static const std::string one{"\0\0\0\1", 4};
-  static const result row = make_result("SELECT 1", {int4("aid"), int4("abalance")}, {{one, one}});
-  static const result update = make_result("UPDATE 1");
-  static const result begin = make_result("BEGIN");
-  static const result commit = make_result("COMMIT");
-  static const result rollback = make_result("ROLLBACK");
-  static const result probe =
+  thread_local const result row = make_result("SELECT 1", {int4("aid"), int4("abalance")}, {{one, one}});
+  thread_local const result update = make_result("UPDATE 1");
+  thread_local const result begin = make_result("BEGIN");
+  thread_local const result commit = make_result("COMMIT");
+  thread_local const result rollback = make_result("ROLLBACK");
+  thread_local const result probe =
     make_result("SELECT 1", text_columns(7), {{"f", "f", "1", "1000", "42", "0", std::nullopt}});
-  static const result nothing;
+  thread_local const result nothing;
   switch (x) {
     case answer::row: return row;
     case answer::update: return update;

@@ -17,12 +17,13 @@ char told_status(const PGconn* conn) noexcept {
   }
 }
 
-/// The results around framed statements are all the same: they are made once. Null for all others.
+/// The results around framed statements are all the same: they are made once a thread, so that no loop counts
+/// references where another one does. Null for all others.
 const result* frame_result(std::string_view tag) {
-  static const result begun{std::make_shared<const owned_result>("BEGIN", std::vector<owned_result::column>{},
-                                                                 std::vector<std::vector<owned_result::cell>>{})};
-  static const result committed{std::make_shared<const owned_result>("COMMIT", std::vector<owned_result::column>{},
-                                                                     std::vector<std::vector<owned_result::cell>>{})};
+  thread_local const result begun{std::make_shared<const owned_result>("BEGIN", std::vector<owned_result::column>{},
+                                                                       std::vector<std::vector<owned_result::cell>>{})};
+  thread_local const result committed{std::make_shared<const owned_result>(
+    "COMMIT", std::vector<owned_result::column>{}, std::vector<std::vector<owned_result::cell>>{})};
   if (tag == "BEGIN") return &begun;
   return tag == "COMMIT" ? &committed : nullptr;
 }

@@ -6,8 +6,12 @@
 
 namespace tripool::postgres {
 
-libpq_session::libpq_session(const dial_target& to, const credential& with, std::function<void()> wake)
-  : conn_(start_dial(to, with)), target_(to), wake_(std::move(wake)) {
+libpq_session::libpq_session(const dial_target& to, const credential& with, std::function<void()> wake,
+                             std::shared_ptr<log_in_helper> helper)
+  : conn_(start_dial(to, with)),
+    log_in_(std::make_unique<log_in_step>(std::move(helper))),
+    target_(to),
+    wake_(std::move(wake)) {
   if (conn_ && PQstatus(conn_.get()) != CONNECTION_BAD) {
     notices_.install(conn_.get());
     watch(false, true); // as PQconnectStart wants
@@ -51,16 +55,32 @@ void libpq_session::on_ready(bool readable, bool writable, session_sink& sink) {
 }
 
 void libpq_session::dial_on(bool readable, bool writable, session_sink& sink) {
+  if (log_in_->under_way()) {
+    if (const auto next = log_in_->take()) {
+      step_taken(*next, sink);
+    }
+    return;
+  }
   // libpq takes a call as the readiness that it asked for: calling it early breaks the attempt.
   if (!(readable && interest_.read) && !(writable && interest_.write)) {
     return;
   }
-  const auto next = PQconnectPoll(conn_.get());
+  if (log_in_helper::is_for(conn_.get()) && log_in_->begin(conn_.get())) {
+    interest_ = {log_in_->descriptor(), true, false, interest_.epoch + 1};
+    return;
+  }
+  step_taken(PQconnectPoll(conn_.get()), sink);
+}
+
+void libpq_session::step_taken(PostgresPollingStatusType next, session_sink& sink) {
   ++interest_.epoch; // the socket may be another one under the same number
   switch (next) {
     case PGRES_POLLING_READING: watch(true, false); break;
     case PGRES_POLLING_WRITING: watch(false, true); break;
-    case PGRES_POLLING_OK: opened(sink); break;
+    case PGRES_POLLING_OK:
+      log_in_.reset();
+      opened(sink);
+      break;
     default:
       failure_ = explain_failed_dial(conn_.get());
       phase_ = phase::losing;

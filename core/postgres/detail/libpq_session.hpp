@@ -12,6 +12,7 @@
 #include "tripool/core/ports/session.hpp"
 #include "tripool/core/postgres/detail/copy_wire.hpp"
 #include "tripool/core/postgres/detail/handles.hpp"
+#include "tripool/core/postgres/detail/log_in_helper.hpp"
 #include "tripool/core/postgres/detail/notices.hpp"
 #include "tripool/core/postgres/detail/parameter_watch.hpp"
 #include "tripool/core/postgres/detail/parameters.hpp"
@@ -25,7 +26,8 @@ namespace tripool::postgres {
 
 class libpq_session final : public session {
 public:
-  libpq_session(const dial_target& to, const credential& with, std::function<void()> wake);
+  libpq_session(const dial_target& to, const credential& with, std::function<void()> wake,
+                std::shared_ptr<log_in_helper> helper);
   libpq_session(const libpq_session&) = delete;
   libpq_session& operator=(const libpq_session&) = delete;
 
@@ -58,6 +60,7 @@ private:
 
   // Dialling (libpq_session.cpp).
   void dial_on(bool readable, bool writable, session_sink& sink);
+  void step_taken(PostgresPollingStatusType next, session_sink& sink);
   void opened(session_sink& sink);
   void watch(bool read, bool write) noexcept;
 
@@ -105,7 +108,8 @@ private:
   notice_buffer notices_; // must outlive conn_
   trace_file trace_;      // and so must this
   conn_handle conn_;
-  dial_target target_; // emptied of what is not needed once open
+  std::unique_ptr<log_in_step> log_in_; ///< While dialling. `conn_` is another thread's while a step is under way.
+  dial_target target_;                  // emptied of what is not needed once open
   std::function<void()> wake_;
   phase phase_ = phase::dialling;
   watch_interest interest_;
