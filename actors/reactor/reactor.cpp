@@ -286,8 +286,8 @@ void reactor::wait() {
   if (stale_) renew();
 }
 
-/// Several sessions that log in at the same time reckon for milliseconds each, inside the client library: messages and
-/// timers have their turn in between. The kernel is asked again when all that it found has been delivered.
+/// A descriptor's handler may reckon for milliseconds, as log-ins do where no thread of their own is to be had:
+/// messages and timers have their turn in between. The kernel is asked again when all that it found has been delivered.
 void reactor::deliver_ready() {
   const auto until = turn_began_ + delivery_max;
   while (has_ready()) {

@@ -15,7 +15,7 @@ class log_in_helper;
 /// - `interest()` wants level-triggered readiness, and errors and hang-ups of the descriptor count as readable and
 ///   writable. While dialling the epoch grows with every step, since libpq may replace its socket under the same
 ///   number. Steps of a log-in that reckon for long run on a thread of the factory's, which sessions keep alive: the
-///   descriptor to watch is another one meanwhile, and a session that is destroyed then waits for the step's end.
+///   descriptor to watch is another one meanwhile. A session that is destroyed then is closed when the step has ended.
 /// - A session that is lost outside of `on_ready` and `flush` (a dial that fails at once, a send that fails) calls the
 ///   waker; `on_lost` follows with the next `on_ready` or `flush`.
 /// - The sink may queue operations and flush from inside its functions, but must not destroy the session there.

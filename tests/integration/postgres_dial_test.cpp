@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <filesystem>
+#include <iterator>
 #include <netinet/in.h>
 #include <poll.h>
 #include <string>
@@ -47,6 +49,13 @@ private:
   int fd_;
   std::uint16_t port_ = 0;
 };
+
+/// Drives a session on by one step.
+void step(session& s, session_sink& sink) {
+  const auto want = s.interest();
+  pollfd p{want.fd, static_cast<short>((want.read ? POLLIN : 0) | (want.write ? POLLOUT : 0)), 0};
+  if (::poll(&p, 1, 1000) > 0) s.on_ready((p.revents & POLLIN) != 0, (p.revents & POLLOUT) != 0, sink);
+}
 
 /// Lets the next client in as a server would, and reports a parameter on the way.
 class letting_in {
@@ -145,7 +154,14 @@ TEST_CASE("what a log-in reckons for long does not keep its owner", "[postgres]"
 
 TEST_CASE("sessions may be dropped at every step of their log-in, while others log in", "[postgres]") {
   const auto server = session_server::primary();
+  const auto descriptors = [] {
+    const std::filesystem::directory_iterator all{"/proc/self/fd"};
+    return std::distance(std::filesystem::begin(all), std::filesystem::end(all));
+  };
+  const auto before = descriptors();
   for (std::size_t steps = 0; steps < 12; ++steps) {
+    std::optional<postgres::session_factory> first{std::in_place}; // Ends with a step under way.
+    auto last = first->dial(server.target(), server.password(), [] {});
     postgres::session_factory factory;
     driven_session stays{factory, server.target(), server.password()};
     {
@@ -153,16 +169,17 @@ TEST_CASE("sessions may be dropped at every step of their log-in, while others l
       std::vector<std::unique_ptr<session>> dropped;
       for (int i = 0; i < 5; ++i) dropped.push_back(factory.dial(server.target(), server.password(), [] {}));
       for (std::size_t n = 0; n < steps; ++n) {
-        for (auto& s : dropped) {
-          const auto want = s->interest();
-          pollfd p{want.fd, static_cast<short>((want.read ? POLLIN : 0) | (want.write ? POLLOUT : 0)), 0};
-          if (::poll(&p, 1, 1000) > 0) s->on_ready((p.revents & POLLIN) != 0, (p.revents & POLLOUT) != 0, ignored);
-        }
+        for (auto& s : dropped) step(*s, ignored);
       }
     }
     CHECK(stays.open());
     CHECK(stays.value("select 1") == "1");
+    recording_sink ignored;
+    for (std::size_t n = 0; n < steps; ++n) step(*last, ignored);
+    first.reset();
+    last.reset();
   }
+  CHECK(descriptors() == before);
 }
 
 TEST_CASE("a session over a unix socket works alike", "[postgres]") {

@@ -78,14 +78,14 @@ void libpq_session::settle(session_sink& sink) {
     deliver_out_of_turn(sink);
   } while (settle_again_);
   settling_ = false;
-  if (const auto& fatal = notices_.fatal()) {
+  if (const auto& fatal = notices_->fatal()) {
     failure_.reset(); // what the server says explains more than a closed socket
     fail(line_of(*fatal), fatal->sqlstate);
   }
   if (failure_) {
-    if (failure_->sqlstate.empty() && notices_.farewell()) {
-      failure_->sqlstate = notices_.farewell()->sqlstate;
-      failure_->message = line_of(*notices_.farewell());
+    if (failure_->sqlstate.empty() && notices_->farewell()) {
+      failure_->sqlstate = notices_->farewell()->sqlstate;
+      failure_->message = line_of(*notices_->farewell());
     }
     report_loss(sink);
   }
@@ -211,8 +211,8 @@ void libpq_session::finish_head(wire_result&& x, session_sink& sink) {
 }
 
 void libpq_session::deliver_notices(session_sink& sink) {
-  while (!notices_.empty()) {
-    for (server_message& x : notices_.take()) {
+  while (!notices_->empty()) {
+    for (server_message& x : notices_->take()) {
       sink.on_notice(std::move(x));
     }
   }

@@ -8,12 +8,13 @@ namespace tripool::postgres {
 
 libpq_session::libpq_session(const dial_target& to, const credential& with, std::function<void()> wake,
                              std::shared_ptr<log_in_helper> helper)
-  : conn_(start_dial(to, with)),
+  : notices_(std::make_unique<notice_buffer>()),
+    conn_(start_dial(to, with)),
     log_in_(std::make_unique<log_in_step>(std::move(helper))),
     target_(to),
     wake_(std::move(wake)) {
   if (conn_ && PQstatus(conn_.get()) != CONNECTION_BAD) {
-    notices_.install(conn_.get());
+    notices_->install(conn_.get());
     watch(false, true); // as PQconnectStart wants
     return;
   }
@@ -22,6 +23,12 @@ libpq_session::libpq_session(const dial_target& to, const credential& with, std:
   phase_ = phase::losing;
   if (wake_) {
     wake_();
+  }
+}
+
+libpq_session::~libpq_session() {
+  if (log_in_) {
+    log_in_->leave(std::move(conn_), std::move(notices_));
   }
 }
 

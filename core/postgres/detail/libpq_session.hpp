@@ -28,6 +28,7 @@ class libpq_session final : public session {
 public:
   libpq_session(const dial_target& to, const credential& with, std::function<void()> wake,
                 std::shared_ptr<log_in_helper> helper);
+  ~libpq_session() override;
   libpq_session(const libpq_session&) = delete;
   libpq_session& operator=(const libpq_session&) = delete;
 
@@ -105,8 +106,8 @@ private:
   void go_astray(std::string message);
   void report_loss(session_sink& sink);
 
-  notice_buffer notices_; // must outlive conn_
-  trace_file trace_;      // and so must this
+  std::unique_ptr<notice_buffer> notices_; // must outlive conn_
+  trace_file trace_;                       // and so must this
   conn_handle conn_;
   std::unique_ptr<log_in_step> log_in_; ///< While dialling. `conn_` is another thread's while a step is under way.
   dial_target target_;                  // emptied of what is not needed once open

@@ -1,14 +1,17 @@
 // A list that owners push to and the thread takes as a whole, and a counter on which it sleeps.
 //
 //   idle --begin--> queued --(the thread's turn)--> running --> done --take--> idle
+//                      |                               \--(its session is gone)--> orphaned: the thread frees it, and
+//                      |                                                           the connection
 //                      \--(its session is gone)--> abandoned: the thread frees it
 #include "tripool/core/postgres/detail/log_in_helper.hpp"
 
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <cassert>
 #include <csignal>
-#include <system_error>
+#include <exception>
 #include <utility>
 
 namespace tripool::postgres {
@@ -27,12 +30,24 @@ log_in_step::log_in_step(std::shared_ptr<log_in_helper> helper)
   : helper_(std::move(helper)), job_(std::make_unique<job>()) {}
 
 log_in_step::~log_in_step() {
-  auto expected = job::state::queued;
-  if (job_->now.compare_exchange_strong(expected, job::state::abandoned)) {
+  assert(!job_ || job_->now == job::state::idle || job_->now == job::state::done);
+}
+
+void log_in_step::leave(conn_handle conn, std::unique_ptr<notice_buffer> notices) {
+  auto now = job::state::queued;
+  if (job_->now.compare_exchange_strong(now, job::state::abandoned)) {
     (void)job_.release();
-  } else if (expected == job::state::running) {
-    helper_->wait_for(*job_);
+  } else if (now == job::state::running) {
+    job_->left_notices = std::move(notices);
+    job_->left_conn = std::move(conn);
+    if (job_->now.compare_exchange_strong(now, job::state::orphaned)) {
+      (void)job_.release();
+      return;
+    }
+    conn = std::move(job_->left_conn); // It has just ended.
+    notices = std::move(job_->left_notices);
   }
+  conn.reset(); // Before the receiver of its notices.
 }
 
 bool log_in_step::begin(PGconn* conn) {
@@ -63,7 +78,8 @@ std::optional<PostgresPollingStatusType> log_in_step::take() {
 
 // -- the thread -------------------------------------------------------------------------------------------------------
 
-/// Every session holds a reference: nothing is left but what was abandoned.
+/// Every session holds a reference: nothing is left but what was abandoned, and perhaps an orphan, whose step is waited
+/// for.
 log_in_helper::~log_in_helper() {
   ending_ = true;
   ++calls_;
@@ -74,8 +90,12 @@ log_in_helper::~log_in_helper() {
 }
 
 bool log_in_helper::is_for(const PGconn* conn) noexcept {
-  const auto now = PQstatus(conn);
-  return now == CONNECTION_AWAITING_RESPONSE || now == CONNECTION_SSL_STARTUP;
+  switch (PQstatus(conn)) {
+    case CONNECTION_AWAITING_RESPONSE:
+    case CONNECTION_SSL_STARTUP:
+    case CONNECTION_GSS_STARTUP: return true;
+    default: return false;
+  }
 }
 
 bool log_in_helper::add(job& x) {
@@ -93,21 +113,18 @@ bool log_in_helper::add(job& x) {
   return true;
 }
 
-void log_in_helper::wait_for(const job& x) {
-  for (auto seen = ended_.load(); x.now.load() == job::state::running; seen = ended_.load()) {
-    ended_.wait(seen);
-  }
-}
-
-/// Every signal is for the application's own threads.
+/// Every signal is for the application's own threads, but those of a fault in this one.
 void log_in_helper::start() {
   sigset_t all{};
   sigset_t before{};
   ::sigfillset(&all);
+  for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT}) {
+    ::sigdelset(&all, fault);
+  }
   ::pthread_sigmask(SIG_SETMASK, &all, &before);
   try {
     thread_ = std::thread{[this] { run(); }};
-  } catch (const std::system_error&) {
+  } catch (const std::exception&) {
     // There is no thread left: log-ins reckon where they are.
   }
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
@@ -115,6 +132,7 @@ void log_in_helper::start() {
 
 void log_in_helper::run() {
   for (auto seen = calls_.load();; seen = calls_.load()) {
+    const bool last = ending_; // Nothing is added after the end has begun.
     job* in_order = nullptr;
     for (auto* x = added_.exchange(nullptr); x != nullptr;) {
       x = std::exchange(x->next, std::exchange(in_order, x));
@@ -123,7 +141,7 @@ void log_in_helper::run() {
       auto& x = *std::exchange(in_order, in_order->next);
       carry_out(x);
     }
-    if (ending_) {
+    if (last) {
       return;
     }
     calls_.wait(seen);
@@ -140,9 +158,9 @@ void log_in_helper::carry_out(job& x) {
   // The descriptor first: once the state says that it is done it may be closed.
   const std::uint64_t one = 1;
   [[maybe_unused]] const auto n = ::write(x.event, &one, sizeof one);
-  x.now = job::state::done;
-  ++ended_;
-  ended_.notify_all();
+  if (x.now.exchange(job::state::done) == job::state::orphaned) {
+    const std::unique_ptr<job> orphaned{&x};
+  }
 }
 
 } // namespace tripool::postgres

@@ -1,10 +1,12 @@
 // Steps of log-ins that reckon for long, on a thread of their own: SCRAM hashes a password 4,096 times in one call of
 // libpq, 3 to 10 ms on a core of 2.8 GHz, in which the owner's loop would serve nobody. One thread for all, since they
-// are to take no core from those who serve. Nobody who serves waits for it, also not for a lock: it may be preempted.
+// are to take no core from those who serve; what keeps it, a Kerberos server that hangs, keeps other log-ins, too.
+// Nobody who serves waits for it, also not for a lock: it may be preempted.
 // Knows no session. Used by the session, in whose hands the connection is again when a step has ended.
 #pragma once
 
 #include "tripool/core/postgres/detail/handles.hpp"
+#include "tripool/core/postgres/detail/notices.hpp"
 
 #include <atomic>
 #include <cstdint>
@@ -21,7 +23,7 @@ class log_in_helper;
 class log_in_step {
 public:
   explicit log_in_step(std::shared_ptr<log_in_helper> helper);
-  /// Takes back a step that has not begun, and waits for the end of one that has: the connection must outlive it.
+  /// Precondition: no step is under way, or `leave` was called.
   ~log_in_step();
   log_in_step(const log_in_step&) = delete;
   log_in_step& operator=(const log_in_step&) = delete;
@@ -34,13 +36,16 @@ public:
   int descriptor() const noexcept;
   /// What the step came to, once it has ended.
   std::optional<PostgresPollingStatusType> take();
+  /// The session is gone. Takes back a step that waits; one that is being carried out has its thread end the
+  /// connection, and after it the receiver of its notices. Else they end here. Nothing else may follow.
+  void leave(conn_handle conn, std::unique_ptr<notice_buffer> notices);
 
 private:
   friend class log_in_helper;
 
   /// What both threads see.
   struct job {
-    enum class state : std::uint8_t { idle, queued, running, done, abandoned };
+    enum class state : std::uint8_t { idle, queued, running, done, abandoned, orphaned };
     job();
     ~job();
     job(const job&) = delete;
@@ -51,6 +56,8 @@ private:
     PGconn* conn = nullptr;
     PostgresPollingStatusType came_to = PGRES_POLLING_FAILED;
     job* next = nullptr;
+    std::unique_ptr<notice_buffer> left_notices;
+    conn_handle left_conn;
   };
 
   std::shared_ptr<log_in_helper> helper_;
@@ -65,7 +72,7 @@ public:
   log_in_helper(const log_in_helper&) = delete;
   log_in_helper& operator=(const log_in_helper&) = delete;
 
-  /// Whether the connection's next step may reckon for long: an answer of the server's to the log-in, or TLS.
+  /// Whether the connection's next step may reckon for long: an answer of the server's to the log-in, TLS, or GSS.
   static bool is_for(const PGconn* conn) noexcept;
 
 private:
@@ -73,14 +80,12 @@ private:
   using job = log_in_step::job;
 
   bool add(job& x);
-  void wait_for(const job& x);
   void start();
   void run();
-  void carry_out(job& x);
+  static void carry_out(job& x);
 
   std::atomic<job*> added_{nullptr}; ///< The last one first.
   std::atomic<std::uint32_t> calls_{0};
-  std::atomic<std::uint32_t> ended_{0}; ///< Steps that have.
   std::atomic<bool> ending_{false};
   std::once_flag started_;
   std::thread thread_;
