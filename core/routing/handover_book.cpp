@@ -62,7 +62,8 @@ std::vector<moved_request> handover_book::take_cancelled() {
 
 std::optional<time_point> handover_book::next_wake() const noexcept {
   if (!first_) return std::nullopt;
-  return (is_full() ? std::min(suspected_.value_or(oldest_), *first_) : *first_) + late_;
+  const auto behind = std::max(oldest_, suspected_.value_or(oldest_)); // It may have been suspected for others.
+  return (is_full() ? std::min(behind, *first_) : *first_) + late_;
 }
 
 std::vector<moved_request> handover_book::expire(time_point now) {

@@ -204,3 +204,20 @@ TEST_CASE("handovers: what its caller takes back need not be opened, unless it m
   CHECK(book.size() == 2);
   answer_all({kept, cancelled, doubtful});
 }
+
+TEST_CASE("handovers: a suspicion that outlives those for whom it arose brings no look without end",
+          "[routing][handover]") {
+  handover_book book{1, late};
+  const std::vector first{numbered(500ms), numbered(500ms)};
+  for (const auto& x : first) book.handed(x, handover_time);
+  CHECK(book.expire(handover_time + late).empty());
+  const auto over = book.expire(handover_time + 1s);
+  CHECK(over.size() == 2);
+  const std::vector second{numbered(30s), numbered(30s)};
+  for (const auto& x : second) book.handed(x, handover_time + 10s);
+  CHECK(book.expire(handover_time + 10s).empty());
+  CHECK(book.next_wake() == handover_time + 10s + late);
+  CHECK(book.expire(handover_time + 10s + late).size() == 1); // It has opened nothing since.
+  answer_all(first);
+  answer_all(second);
+}
