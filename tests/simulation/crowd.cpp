@@ -23,7 +23,6 @@ void judge_full_queue(stage& s, const std::vector<deed_ptr>& all) {
   const auto config = s.world.env->current();
   const auto& pools = config->pools;
   if (all.empty()) return;
-  if (s.world.env->handovers->size() > 0) return; // The monitor is silent: not by a full queue, perhaps.
   const auto since = all.front()->asked;
   const bool something_else = std::any_of(s.book.all().begin(), s.book.all().end(), [&](const auto& x) {
     return x->answers > 0 && x->at >= since && !failed_as(*x, cause::queue_full);
